@@ -1,0 +1,266 @@
+"""O carteiro: uma thread que entrega a todos, na mesma ordem, sem esperar por ninguém.
+
+    handle(Ana) ──┐                          ┌──▶ Ana
+    handle(Bia) ──┼──▶ caixa ──▶ carteiro ───┼──▶ Bia
+    broadcast() ──┘   (limitada)             └──▶ Caio (lento: o resto espera em pending)
+
+Três ideias fazem dele um carteiro rápido e justo:
+
+- *uma caixa, uma thread*: a ordem da caixa é a ordem da sala, igual para todos;
+- *juntar*: ele pega tudo o que está na caixa e faz um só ``send`` por membro, então quanto
+  mais movimentada a sala, menos chamadas ao sistema por mensagem;
+- *não esperar*: o ``send`` nunca bloqueia; o que não coube fica guardado, até um limite,
+  e quem passa do limite é desligado.
+
+Só o carteiro escreve no socket de um membro e só ele mexe na lista de entrega. Quem fecha o
+socket é a thread do membro, depois que o carteiro o soltou (`Member.released`): assim nenhum
+``send`` alcança um descritor já reaproveitado por outra conexão.
+"""
+
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from .sockets import shut
+
+MAX_BOX = 256 * 1024  # bytes na caixa; cheia, quem fala espera
+LETTER_COST = 64  # bytes que uma carta ocupa além do texto
+CROWDED = MAX_BOX // 2  # um lote deste tamanho é uma enxurrada
+RETRY = 0.02  # segundos entre tentativas com quem está atrasado
+PATIENCE = 0.05  # segundos que uma enxurrada espera por quem está atrasado mas lendo
+FAREWELL = 1.0  # segundos, no encerramento, para o que já foi aceito sair
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Algo que aconteceu no servidor.
+
+    kind: ``connected``, ``named``, ``message``, ``private``, ``renamed``, ``left``, ``refused``
+    ou ``error``; text: o que foi dito, ou o motivo; address: ``(host, porta)`` do outro lado.
+    """
+
+    kind: str
+    apelido: str = ""
+    text: str = ""
+    address: tuple | None = None
+
+
+class Action(Enum):
+    """O que o carteiro faz com uma carta."""
+
+    DELIVER = auto()
+    JOIN = auto()
+    LEAVE = auto()
+
+
+class Member:
+    """Um participante visto pelo servidor: quem é, e o que falta entregar a ele."""
+
+    def __init__(self, sock: socket.socket, address: tuple, apelido: str, max_output: int):
+        self.sock, self.address, self.apelido = sock, address, apelido
+        self.entry_apelido = apelido  # um programa do documento prefixa com este para sempre
+        self.since = time.time()
+        self.messages = 0
+        self.reason = "encerrou a conexão"
+        self.pending = bytearray()
+        self.released = threading.Event()
+        self._max_output = max_output
+        self._moved = 0.0  # quando o último send conseguiu enviar algo
+
+    def push(self, data: bytes) -> None:
+        """Envia o que couber agora e guarda o resto, sem nunca bloquear."""
+        sent = 0 if self.pending else self._send(data)
+        if sent == len(data):
+            return
+        self.pending += memoryview(data)[sent:]
+        if len(self.pending) > self._max_output:
+            self.reason = "não lia o que recebia"
+            self.cut()
+
+    def retry(self) -> None:
+        """Tenta de novo o que estava guardado."""
+        del self.pending[: self._send(self.pending)]
+
+    def is_reading(self, now: float) -> bool:
+        """Se alguma coisa coube no socket nos últimos instantes."""
+        return now - self._moved < PATIENCE
+
+    def cut(self) -> None:
+        """Desliga a conexão; a thread do próprio membro acorda e o retira da sala."""
+        self.pending.clear()
+        shut(self.sock)
+
+    def _send(self, data: bytes) -> int:
+        try:
+            sent = send_now(self.sock, data)
+        except BlockingIOError:
+            return 0
+        except OSError:  # conexão morta: quem a retira da sala é a thread que lê dela
+            return len(data)
+        self._moved = time.monotonic()
+        return sent
+
+
+def send_now(sock: socket.socket, data: bytes) -> int:
+    """``sock.send`` que não espera: envia o que couber ou levanta BlockingIOError."""
+    return sock.send(data, socket.MSG_DONTWAIT)
+
+
+def send_if_writable(sock: socket.socket, data: bytes) -> int:
+    """O mesmo sem MSG_DONTWAIT, que o Windows não tem: só envia se o sistema diz que cabe."""
+    if not select.select([], [sock], [], 0)[1]:
+        raise BlockingIOError
+    return sock.send(memoryview(data)[:16384])
+
+
+if not hasattr(socket, "MSG_DONTWAIT"):
+    send_now = send_if_writable
+
+
+class Postman:
+    """A caixa e a thread que a esvazia.
+
+    tell: chamado com cada `Event`, sempre da thread do carteiro e na ordem da sala;
+    farewell: bytes que todos recebem no encerramento.
+    """
+
+    def __init__(self, tell: Callable[[Event], None], farewell: bytes):
+        self._tell, self._farewell = tell, farewell
+        self._lock = threading.Lock()  # guarda a caixa: _letters, _size e _closed
+        self._filled, self._emptied = threading.Condition(self._lock), threading.Condition(self._lock)
+        self._letters, self._size, self._closed = [], 0, False
+        self._members: dict[Member, None] = {}  # em ordem de chegada; só a thread do carteiro usa
+        self._late: set[Member] = set()
+        self._thread = threading.Thread(target=self._run, name="chatlib: carteiro", daemon=True)
+
+    def start(self) -> None:
+        """Põe o carteiro na rua."""
+        self._thread.start()
+
+    def post(
+        self,
+        data: bytes = b"",
+        to: Member | None = None,
+        action: Action = Action.DELIVER,
+        event: Event | None = None,
+        greeting: bytes = b"",
+    ) -> bool:
+        """Põe uma carta na caixa e diz se ela foi aceita; espera se a caixa estiver cheia.
+
+        to: o destinatário de uma carta só dele (None: todos), ou quem entra ou sai;
+        greeting: o que só quem entra recebe, logo depois de ``data``.
+        """
+        with self._lock:
+            while self._size > MAX_BOX and not self._closed and not self._is_me():
+                self._emptied.wait()
+            if self._closed:
+                return False
+            self._letters.append((action, to, data, event, greeting))
+            self._size += len(data) + LETTER_COST
+            self._filled.notify()
+            return True
+
+    def stop(self) -> None:
+        """Fecha a caixa, entrega o que já estava nela (até 1 s) e espera a thread terminar."""
+        with self._lock:
+            self._closed = True
+            self._filled.notify()
+            self._emptied.notify_all()
+        if not self._is_me():
+            self._thread.join()
+
+    def _is_me(self) -> bool:
+        return threading.current_thread() is self._thread
+
+    def _run(self) -> None:
+        try:
+            while letters := self._take():
+                crowded = self._deliver(letters) >= CROWDED
+                self._catch_up(PATIENCE if crowded else 0)
+        finally:
+            self._send_off()
+
+    def _take(self) -> list | None:
+        """Tudo o que há na caixa; None quando ela foi fechada e está vazia."""
+        while True:
+            with self._lock:
+                if not self._letters and not self._closed:
+                    self._filled.wait(RETRY if self._late else None)
+                if self._letters or self._closed:
+                    letters, self._letters, self._size = self._letters, [], 0
+                    self._emptied.notify_all()
+                    return letters or None
+            self._catch_up(0)
+
+    def _deliver(self, letters: list) -> int:
+        """Um ``send`` por membro com o lote inteiro; devolve o tamanho do que era de todos."""
+        common = bytearray()
+        apart: dict[Member, tuple[bytes, int]] = {}  # (o que é só dele, de onde continua em common)
+
+        def due(member: Member) -> bytes:
+            own, start = apart.get(member, (b"", 0))
+            return own + common[start:]
+
+        for action, to, data, event, greeting in letters:
+            if event:
+                self._tell(event)
+            if action is Action.LEAVE:
+                self._release(to, due(to))
+            if action is Action.JOIN:
+                self._members[to] = None
+                common += data
+                apart[to] = data + greeting, len(common)
+            elif action is Action.LEAVE or to is None:
+                common += data
+            elif to in self._members:
+                apart[to] = due(to) + data, len(common)
+        everyones = bytes(common)
+        for member in self._members:
+            self._push(member, due(member) if member in apart else everyones)
+        return len(common)
+
+    def _push(self, member: Member, data: bytes) -> None:
+        if data:
+            member.push(data)
+            if member.pending:
+                self._late.add(member)
+
+    def _release(self, member: Member, last: bytes) -> None:
+        if member in self._members:
+            del self._members[member]
+            member.push(last)
+            self._late.discard(member)
+        member.released.set()
+
+    def _catch_up(self, patience: float) -> None:
+        """Tenta com quem está atrasado; numa enxurrada, espera um pouco por quem está lendo.
+
+        Sem essa espera, um membro que despeja dados mais depressa do que os outros leem os
+        empurraria para além do limite; com ela, é ele que vai mais devagar. Quem parou de ler
+        não é esperado: não atrasa ninguém.
+        """
+        deadline = time.monotonic() + patience
+        while self._late:
+            for member in self._late:
+                member.retry()
+            self._late = {member for member in self._late if member.pending}
+            now = time.monotonic()
+            if now >= deadline or not any(member.is_reading(now) for member in self._late):
+                return
+            time.sleep(RETRY / 10)
+
+    def _send_off(self) -> None:
+        for member in self._members:
+            self._push(member, self._farewell)
+        deadline = time.monotonic() + FAREWELL
+        while self._late and time.monotonic() < deadline:
+            self._catch_up(0)
+            time.sleep(RETRY)
+        for member in self._members:
+            member.reason = "o servidor foi encerrado"
+            member.cut()
+            member.released.set()

@@ -1,0 +1,35 @@
+"""Rodar uma célula de novo: o que a rodada anterior dela abriu é encerrado antes.
+
+Sem isso, a segunda rodada de ``server = Server().start()`` encontraria a porta ocupada pela
+primeira, e a de ``ana = Client("Ana")``, o apelido em uso. Fora do Jupyter nada disso age.
+"""
+
+import sys
+import weakref
+
+_opened: dict[str, tuple[int, list[weakref.ref]]] = {}  # célula -> (rodada, o que ela abriu)
+
+
+def claim(resource) -> list:
+    """Lembra que esta rodada da célula abriu ``resource``; devolve o que a anterior abriu.
+
+    Quem chama encerra, com ``close()``, o que receber. A lista só vem na primeira chamada de
+    cada rodada.
+    """
+    cell, run = _current_cell()
+    if cell is None:
+        return []
+    last_run, opened = _opened.get(cell, (run, []))
+    previous = [ref() for ref in opened] if last_run != run else []
+    if last_run != run or cell not in _opened:
+        _opened[cell] = run, []
+    _opened[cell][1].append(weakref.ref(resource))
+    return [old for old in reversed(previous) if old is not None]
+
+
+def _current_cell() -> tuple[str | None, int]:
+    ipython = sys.modules.get("IPython")  # nunca importado por nós: fora do Jupyter, não está lá
+    shell = ipython and ipython.get_ipython()
+    if shell is None or not hasattr(shell, "get_parent"):
+        return None, 0
+    return shell.get_parent().get("metadata", {}).get("cellId"), shell.execution_count

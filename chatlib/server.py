@@ -1,0 +1,357 @@
+"""O servidor do chat: ``receive`` aceita, ``handle`` atende um, ``broadcast`` fala a todos.
+
+    receive (1 thread) ── accept ──▶ handle (1 thread por conexão) ──▶ broadcast ──▶ carteiro
+
+As três funções são as das aulas. O que elas não precisam saber fica em peças próprias: o
+protocolo em `protocol`, os sockets em `sockets`, a entrega em `postman`, os comandos em
+`commands`.
+"""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from . import commands, protocol, rerun, sockets
+from .errors import AddressError, ApelidoRefused, EntryRefused, MessageRefused, PortInUse, UsageError
+from .postman import Action, Event, Member, Postman
+
+log = logging.getLogger("chatlib")
+
+ACCEPT_PAUSE = 0.1  # segundos sem aceitar quando o sistema não tem mais descritores
+
+_on_port: dict[int, "Server"] = {}  # os servidores no ar neste processo, por porta
+
+
+class Server:
+    """Um servidor de chat.
+
+    host: endereço em que escuta; o padrão só aceita conexões deste computador, e "0.0.0.0"
+    abre para a rede; port: a porta, ou 0 para o sistema escolher uma livre;
+    on_event: função chamada com cada `Event` (veja `subscribe`).
+
+    Os limites têm o padrão em `protocol`: max_text (bytes), nick_timeout (segundos),
+    max_members, max_visitors (conexões ainda sem apelido), max_output (bytes à espera de um
+    membro), rate (mensagens por segundo de cada membro; None, o padrão, não limita) e burst.
+
+    Uso: ``with Server() as server:``, ou ``server = Server().start()`` e, ao final,
+    ``server.shutdown()``. Levanta UsageError se um argumento não faz sentido.
+    """
+
+    def __init__(
+        self,
+        host: str = protocol.HOST,
+        port: int = protocol.PORT,
+        *,
+        max_text: int = protocol.MAX_TEXT,
+        nick_timeout: float = protocol.NICK_TIMEOUT,
+        max_members: int = protocol.MAX_MEMBERS,
+        max_visitors: int = protocol.MAX_VISITORS,
+        max_output: int = protocol.MAX_OUTPUT,
+        rate: float | None = None,
+        burst: int = protocol.BURST,
+        on_event: Callable[[Event], None] | None = None,
+    ):
+        limits = (max_text, nick_timeout, max_members, max_visitors, max_output, burst)
+        if min(limits) <= 0 or (rate is not None and rate <= 0):
+            raise UsageError("um limite é maior que zero; para não limitar o ritmo, use rate=None")
+        self._host, self._port = host, protocol.check_port(port)
+        self.max_text, self.nick_timeout = max_text, nick_timeout
+        self.max_members, self.max_visitors, self.max_output = max_members, max_visitors, max_output
+        self.rate, self.burst = rate, burst
+        self._listeners = (on_event,) if on_event else ()
+        self._lock = threading.Lock()  # guarda os três abaixo, e a ordem de quem entra e sai
+        self.clients: dict[str, Member] = {}  # apelido em forma comparável -> quem o usa
+        self._visitors: set[socket.socket] = set()
+        self._threads: dict[threading.Thread, socket.socket] = {}
+        self._listener: socket.socket | None = None
+        self._closing = threading.Event()
+
+    # --- a vida do servidor
+
+    def start(self) -> "Server":
+        """Abre a porta e atende em segundo plano; devolve o próprio servidor, já no ar.
+
+        Encerra antes o servidor deste mesmo processo que esteja na porta, e o que a rodada
+        anterior da mesma célula tenha iniciado. Levanta PortInUse ou AddressError.
+        """
+        if self._listener:
+            return self
+        self._listener = self._listen(self._replace_previous())
+        _on_port[self.address[1]] = self
+        self._closing.clear()
+        self._postman = Postman(self._tell, protocol.encode(protocol.FAREWELL))
+        self._postman.start()
+        self._receiver = threading.Thread(target=self.receive, name="chatlib: receive", daemon=True)
+        self._receiver.start()
+        return self
+
+    def shutdown(self) -> None:
+        """Avisa a todos, entrega o que já foi aceito, fecha tudo e espera as threads.
+
+        Pode ser chamado de novo: não faz nada, ou termina o que uma interrupção deixou.
+        """
+        if not self._listener:
+            return
+        self._closing.set()
+        sockets.shut(self._listener)  # acorda o accept
+        self._join_threads([self._receiver])
+        self._postman.stop()
+        with self._lock:
+            threads = list(self._threads)
+            for sock in self._threads.values():
+                sockets.shut(sock)
+        self._join_threads(threads)
+        _on_port.pop(self.address[1], None)
+        self._listener.close()
+        self._listener = None
+
+    close = shutdown
+
+    def _join_threads(self, threads: Iterable[threading.Thread]) -> None:
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join()
+
+    def _replace_previous(self) -> int:
+        """Encerra o que ocupava este lugar; devolve a porta a usar."""
+        port = self._port
+        for old in [*rerun.claim(self), _on_port.get(port)]:
+            if isinstance(old, Server) and old._listener:
+                port = port or old.address[1]
+            if old:
+                old.close()
+        return port
+
+    def _listen(self, port: int) -> socket.socket:
+        try:
+            return sockets.listen(self._host, port)
+        except PortInUse:
+            if self._port:
+                raise
+            return sockets.listen(self._host, 0)  # a porta da rodada anterior já tem outro dono
+
+    def __enter__(self) -> "Server":
+        return self.start()
+
+    def __exit__(self, *exc) -> None:
+        self.shutdown()
+
+    def __repr__(self) -> str:
+        if not self._listener:
+            return "<Server parado>"
+        port = f"porta {self._port}" if self._port else "porta escolhida pelo sistema"
+        return f"<Server no ar em {self._host}, {port}: {', '.join(self.apelidos) or 'ninguém'} na sala>"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """O ``(host, porta)`` em que o servidor escuta; AddressError se ele está parado."""
+        if not self._listener:
+            raise AddressError("o servidor está parado e por isso não tem endereço: chame start()")
+        return self._listener.getsockname()[:2]
+
+    @property
+    def apelidos(self) -> tuple[str, ...]:
+        """Os apelidos de quem está na sala, em ordem de chegada."""
+        with self._lock:
+            return tuple(member.apelido for member in self.clients.values())
+
+    # --- as funções das aulas
+
+    def receive(self) -> None:
+        """Aceita quem chega e dá a cada conexão sua thread de `handle`, até `shutdown`."""
+        while not self._closing.is_set():
+            try:
+                sock, address = self._listener.accept()
+            except TimeoutError:
+                continue
+            except OSError as error:  # sem descritores livres, por exemplo: espera que voltem
+                if not self._closing.wait(ACCEPT_PAUSE):
+                    self._report("error", f"não consegui aceitar uma conexão: {error.strerror}")
+                continue
+            self._admit(sock, address[:2])
+
+    def handle(self, sock: socket.socket, address: tuple) -> None:
+        """Atende uma conexão do começo ao fim, na thread dela."""
+        member = None
+        try:
+            member, reader, rest = self._welcome(sock, address)
+            self._obey(member, reader.feed(rest))
+            for data in sockets.chunks(sock):
+                self._obey(member, reader.feed(data))
+        except commands.Leave:
+            member.reason = "pediu para sair"
+        except EntryRefused as refusal:
+            self._turn_away(sock, address, str(refusal))
+        except OSError:  # o outro lado caiu: é só mais uma forma de sair
+            pass
+        except Exception:
+            log.exception("falha ao atender %s", address)
+            self._report("error", "uma falha do servidor encerrou a conexão; veja o registro", address)
+        finally:
+            if member:
+                self._leave(member)
+            self._hang_up(sock)
+
+    def broadcast(self, line: str, event: Event | None = None) -> bool:
+        """Manda a linha a todos, de qualquer thread; diz se ela foi aceita.
+
+        A ordem em que as linhas são aceitas é a ordem em que todos as recebem. Devolve False
+        depois de `shutdown`. Para falar em nome do servidor, veja `announce`.
+        """
+        return self._postman.post(protocol.encode(line), event=event)
+
+    def announce(self, text: str) -> bool:
+        """Manda a todos um aviso do servidor, que membro nenhum consegue imitar."""
+        return self.broadcast(protocol.notice(text))
+
+    # --- quem observa
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Chama ``listener(event)`` a cada `Event`; devolve a função que cancela.
+
+        As chamadas vêm de uma só thread, na ordem da sala, e ninguém recebe nada enquanto uma
+        não volta: faça pouco, ou passe o evento a uma fila.
+        """
+        self._listeners += (listener,)
+        return lambda: self._unsubscribe(listener)
+
+    def _unsubscribe(self, listener: Callable[[Event], None]) -> None:
+        self._listeners = tuple(other for other in self._listeners if other != listener)
+
+    def _tell(self, event: Event) -> None:
+        for listener in self._listeners:
+            try:
+                listener(event)
+            except Exception:  # quem observa não derruba a sala
+                log.exception("falha em quem observava o evento %s", event.kind)
+
+    def _event(self, kind: str, member: Member, text: str = "") -> Event | None:
+        if self._listeners:  # sem ninguém olhando, não custa nada
+            return Event(kind, member.apelido, protocol.clean(text), member.address)
+
+    def _report(self, kind: str, text: str, address: tuple | None = None) -> None:
+        if self._listeners:
+            self._postman.post(event=Event(kind, text=text, address=address))
+
+    # --- entrar e sair
+
+    def _admit(self, sock: socket.socket, address: tuple) -> None:
+        name = f"chatlib: handle {address[1]}"
+        thread = threading.Thread(target=self.handle, args=(sock, address), name=name, daemon=True)
+        with self._lock:
+            admitted = len(self._visitors) < self.max_visitors
+            if admitted:  # antes de start: a thread pode acabar antes da próxima linha
+                self._visitors.add(sock)
+                self._threads[thread] = sock
+        if admitted:
+            thread.start()
+        else:
+            self._turn_away(sock, address, "há gente demais chegando: tente de novo em instantes")
+            sock.close()
+
+    def _welcome(self, sock: socket.socket, address: tuple):
+        """De visitante a membro; devolve também o leitor das mensagens dele e o que já veio."""
+        self._report("connected", "", address)
+        sockets.tune(sock)
+        answer = sockets.ask_apelido(sock, self.nick_timeout)
+        first, newline, rest = answer.partition(b"\n")
+        apelido = protocol.check_apelido(first.removesuffix(b"\r").decode("utf-8", "replace"))
+        member = Member(sock, address, apelido, self.max_output)
+        member.rate = protocol.RateLimit(self.rate, self.burst) if self.rate else None
+        self._join(member)
+        framed = protocol.LineReader(self.max_text + protocol.MAX_PREFIX)
+        return member, framed if newline else protocol.ChunkReader(), rest
+
+    def _join(self, member: Member) -> None:
+        apelido, key = member.apelido, protocol.apelido_key(member.apelido)
+        line, greeting = protocol.encode(f"{apelido} entrou!"), protocol.encode(protocol.GREETING)
+        event = self._event("named", member)
+        with self._lock:
+            self._check_free(key)
+            if len(self.clients) >= self.max_members:
+                raise EntryRefused(f"a sala está cheia: cabem {self.max_members} pessoas")
+            if not self._postman.post(line, member, Action.JOIN, event, greeting):
+                raise EntryRefused("o servidor está encerrando")
+            self.clients[key] = member
+            self._visitors.discard(member.sock)
+
+    def _check_free(self, key: str) -> None:
+        if holder := self.clients.get(key):
+            raise ApelidoRefused(f"apelido recusado: {holder.apelido} já está na sala; escolha outro apelido")
+
+    def rename(self, member: Member, apelido: str) -> None:
+        """Troca o apelido do membro e conta a todos; ApelidoRefused se não puder ser."""
+        apelido = protocol.check_apelido(apelido)
+        key, old_key = protocol.apelido_key(apelido), protocol.apelido_key(member.apelido)
+        with self._lock:
+            if key != old_key:
+                self._check_free(key)
+            self.clients = {key if k == old_key else k: m for k, m in self.clients.items()}
+            event = self._event("renamed", member, apelido)
+            self.broadcast(protocol.notice(f"{member.apelido} agora é {apelido}"), event)
+            member.apelido = apelido
+
+    def _leave(self, member: Member) -> None:
+        with self._lock:
+            del self.clients[protocol.apelido_key(member.apelido)]
+            line = protocol.encode(f"{member.apelido} saiu!")
+            self._postman.post(line, member, Action.LEAVE, self._event("left", member, member.reason))
+        member.released.wait()
+
+    def _turn_away(self, sock: socket.socket, address: tuple, why: str) -> None:
+        self._report("refused", why, address)
+        with suppress(OSError):  # foi embora sem esperar a resposta
+            sock.settimeout(sockets.LINGER)
+            sock.sendall(protocol.encode(protocol.notice(why)))
+
+    def _hang_up(self, sock: socket.socket) -> None:
+        sockets.drain(sock)
+        with self._lock:  # shutdown() não pode alcançar um descritor já fechado
+            self._visitors.discard(sock)
+            self._threads.pop(threading.current_thread(), None)
+        sock.close()
+
+    # --- o que um membro diz
+
+    def _obey(self, member: Member, lines: list[bytes | None]) -> None:
+        for line in lines:
+            try:
+                reply = self._take_line(member, line)
+            except (MessageRefused, ApelidoRefused) as refusal:
+                reply = str(refusal)
+            if reply:
+                self._postman.post(protocol.encode(protocol.notice(reply)), to=member)
+
+    def _take_line(self, member: Member, line: bytes | None) -> str | None:
+        """Cumpre uma linha; devolve o que responder só a quem a mandou."""
+        said = line and protocol.strip_prefix(line, (member.apelido, member.entry_apelido))
+        if said is not None and not said.strip():
+            return None
+        if member.rate and said != b"/sair" and not member.rate.allow(time.monotonic()):
+            return self._too_fast(member)
+        if said is None or len(said) > self.max_text:
+            raise MessageRefused(f"mensagem longa demais: o limite é {self.max_text} bytes")
+        text = said.decode("utf-8", "replace")
+        if text.startswith("/") and not text.startswith("//"):
+            return commands.run(self, member, text)
+        text = text[1:] if text.startswith("//") else text
+        member.messages += 1
+        self.broadcast(f"{member.apelido}: {text}", self._event("message", member, text))
+
+    def _too_fast(self, member: Member) -> str | None:
+        if member.rate.should_warn():
+            return f"devagar: passam {self.rate:g} mensagens por segundo; o excesso não é entregue"
+
+    def whisper(self, member: Member, apelido: str, text: str) -> None:
+        """Entrega o texto só a ``apelido`` e a quem o mandou; MessageRefused se não está aqui."""
+        with self._lock:
+            target = self.clients.get(protocol.apelido_key(apelido))
+        if target is None:
+            raise MessageRefused(f"{apelido} não está na sala: veja quem está com /quem")
+        line = protocol.encode(f"{member.apelido} (particular): {text}")
+        self._postman.post(line, to=target, event=self._event("private", member))
+        if target is not member:
+            self._postman.post(line, to=member)

@@ -1,0 +1,150 @@
+"""O que o chat faz com um socket: abrir, ajustar, ler, encerrar. E o que dizer quando falha."""
+
+import errno
+import selectors
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+from . import protocol
+from .errors import AddressError, EntryRefused, PortInUse, ServerNotFound
+
+CHUNK = 65536  # bytes pedidos a cada recv
+BACKLOG = 1024  # conexões que o sistema guarda até o accept
+LINGER = 1.0  # segundos à espera de que o outro lado também encerre
+POLL = 0.5  # segundos entre olhadas, onde fechar o socket que escuta não acorda o accept
+
+# Um elo morto é sondado depois de 60 s de silêncio e dado por perdido em cerca de 2 min.
+KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPALIVE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6}
+# O mesmo prazo quando há dados sem confirmação, caso em que o sistema não sonda (RFC 5482).
+USER_TIMEOUT = {"TCP_USER_TIMEOUT": 120_000}
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Um socket que escuta no endereço; PortInUse ou AddressError se não for possível.
+
+    ``socket.create_server`` já escolhe SO_REUSEADDR onde ele é seguro.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise _listen_error(error, host, port) from error
+    listener.settimeout(POLL)
+    return listener
+
+
+def _listen_error(error: OSError, host: str, port: int) -> AddressError:
+    if error.errno == errno.EADDRINUSE:
+        return PortInUse(
+            f"a porta {port} já está em uso: outro terminal ou outro notebook deve ter um "
+            "servidor nela; encerre-o ou escolha outra porta (0 deixa o sistema escolher)"
+        )
+    if error.errno == errno.EACCES:
+        return AddressError(
+            f"o sistema não deixa abrir a porta {port}: as abaixo de 1024 costumam ser "
+            "reservadas; use uma maior"
+        )
+    return AddressError(
+        f"não posso escutar em {host}: esse endereço não é deste computador ou o nome não "
+        'existe; use "127.0.0.1", ou "0.0.0.0" para abrir à rede'
+    )
+
+
+def connect(host: str, port: int, timeout: float) -> socket.socket:
+    """Um socket conectado ao endereço; ServerNotFound com a causa provável se não der.
+
+    timeout: segundos, para conectar e para cada envio.
+    """
+    try:
+        sock = socket.create_connection((host, port), timeout)
+    except OSError as error:
+        raise ServerNotFound(_connect_error(error, host, port)) from error
+    tune(sock)
+    return sock
+
+
+def _connect_error(error: OSError, host: str, port: int) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return (
+            f"não há servidor em {host}, porta {port}: ele ainda não foi iniciado ou está em "
+            "outra porta; inicie o servidor e confira o endereço"
+        )
+    if isinstance(error, socket.gaierror):
+        return f"não encontrei o computador {host!r}: confira se o nome está escrito certo"
+    return (
+        f"não consegui chegar a {host}, porta {port}: o computador pode estar desligado, em outra "
+        "rede ou atrás de um firewall; confira o endereço e a rede"
+    )
+
+
+def tune(sock: socket.socket) -> None:
+    """Sem a espera de Nagle (40 ms por linha), e com sondas para descobrir um elo morto."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (KEEPALIVE | USER_TIMEOUT).items():
+        if option := getattr(socket, name, None):  # cada sistema tem parte destas
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def ask_apelido(sock: socket.socket, timeout: float) -> bytes:
+    """Envia NICK e devolve o que veio em resposta, até o ``\\n`` e o que o seguiu.
+
+    Um programa escrito segundo o documento não termina a resposta com ``\\n``: depois de cada
+    pedaço ele é esperado por mais 200 ms, e o silêncio vale por fim. EntryRefused depois de
+    ``timeout`` segundos; ConnectionError se o outro lado encerrou antes.
+    """
+    deadline = time.monotonic() + timeout
+    sock.sendall(protocol.NICK)
+    answer = b""
+    while b"\n" not in answer and len(answer) <= protocol.MAX_PREFIX:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise EntryRefused(f"você não disse o seu apelido em {timeout:g} s: conecte-se de novo")
+        sock.settimeout(min(left, protocol.QUIET) if answer else left)
+        try:
+            data = sock.recv(CHUNK)
+        except TimeoutError:
+            if answer and time.monotonic() < deadline:
+                break
+            continue
+        if not data:
+            raise ConnectionAbortedError
+        answer += data
+    sock.settimeout(None)
+    return answer
+
+
+def chunks(sock: socket.socket) -> Iterator[bytes]:
+    """O que chega, pedaço a pedaço, até o outro lado encerrar."""
+    while data := sock.recv(CHUNK):
+        yield data
+
+
+def readable(sock: socket.socket, timeout: float | None) -> bool:
+    """Se há o que ler do socket dentro de ``timeout`` segundos (None: espera sempre)."""
+    # Nem select, que não aceita descritores acima de 1023, nem epoll, que gasta mais um.
+    with getattr(selectors, "PollSelector", selectors.SelectSelector)() as selector:
+        selector.register(sock, selectors.EVENT_READ)
+        return bool(selector.select(timeout))
+
+
+def shut(sock: socket.socket, how: int = socket.SHUT_RDWR) -> None:
+    """``sock.shutdown`` que aceita uma conexão já encerrada; acorda quem lê dela."""
+    with suppress(OSError):  # já não há o que encerrar
+        sock.shutdown(how)
+
+
+def drain(sock: socket.socket) -> None:
+    """Encerra a escrita e lê o que restar, até 1 s, para que o que foi enviado chegue.
+
+    ``close`` com dados por ler mandaria um RST, e o outro lado perderia a última linha
+    (RFC 9293, 3.10.4).
+    """
+    shut(sock, socket.SHUT_WR)
+    deadline = time.monotonic() + LINGER
+    sock.settimeout(LINGER)
+    with suppress(OSError):  # o outro lado já se foi
+        while time.monotonic() < deadline and sock.recv(CHUNK):
+            pass
