@@ -1,0 +1,293 @@
+"""lab.py: o que ele decide instalar, o que passa adiante e o que diz quando algo falha."""
+
+import ast
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Uma cópia do que lab.py usa, em uma pasta com espaço e acento."""
+    folder = tmp_path / "laboratório de redes"
+    folder.mkdir()
+    for name in ("lab.py", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+@pytest.fixture
+def lab(folder):
+    """O módulo lab.py dessa cópia."""
+    spec = importlib.util.spec_from_file_location("lab", folder / "lab.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def steps(lab, monkeypatch):
+    """Os passos da instalação, anotados em vez de dados."""
+    steps = []
+
+    def create_venv():
+        steps.append("venv")
+        lab.VENV.mkdir(exist_ok=True)
+
+    monkeypatch.setattr(lab, "create_venv", create_venv)
+    monkeypatch.setattr(lab, "install", lambda extras: steps.append("+".join(extras)))
+    monkeypatch.setattr(lab, "succeeds", lambda *command: True)
+    return steps
+
+
+@pytest.fixture
+def commands(lab, monkeypatch):
+    """Os comandos que lab.py rodaria; cada um termina com o código de lab.code."""
+    commands = []
+    lab.code = 0
+
+    def run(*command, **_):
+        commands.append([str(part) for part in command])
+        return lab.code, "ensurepip is not available"
+
+    monkeypatch.setattr(lab, "run", run)
+    return commands
+
+
+def python(folder, code, **options):
+    """Roda código que importa a cópia de lab.py, em outro processo."""
+    options = {"capture_output": True, "text": True, "encoding": "utf-8", "timeout": 90, **options}
+    return subprocess.run([sys.executable, "-c", code], cwd=folder, **options)
+
+
+def test_installs_once(lab, steps):
+    """A segunda vez não instala nada."""
+    lab.prepare(["lab"])
+    lab.prepare(["lab"])
+    assert steps == ["venv", "lab"]
+
+
+def test_more_extras_reuse_the_venv(lab, steps):
+    """Os testes acrescentam o que falta; depois, abrir o laboratório não instala nada."""
+    lab.prepare(["lab"])
+    lab.prepare(["lab", "test"])
+    lab.prepare(["lab"])
+    assert steps == ["venv", "lab", "lab+test"]
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
+def test_a_changed_file_installs_again(lab, steps, folder, name):
+    """Mudou o que se instala: instala no mesmo .venv."""
+    lab.prepare(["lab"])
+    (folder / name).write_text((folder / name).read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    lab.prepare(["lab"])
+    assert steps == ["venv", "lab", "lab"]
+
+
+@pytest.mark.parametrize("stamp", ["", "{", "{}", '{"home": "(3, 1) /outra"}'])
+def test_a_venv_from_elsewhere_is_made_again(lab, steps, stamp):
+    """Sem registro, com registro ilegível, de outro Python ou de outra pasta: refaz .venv."""
+    lab.prepare(["lab"])
+    lab.STAMP.write_text(stamp, encoding="utf-8")
+    lab.prepare(["lab"])
+    assert steps == ["venv", "lab"] * 2
+
+
+def test_a_moved_folder_is_made_again(lab, steps, monkeypatch):
+    """Um .venv não funciona fora da pasta em que nasceu."""
+    lab.prepare(["lab"])
+    monkeypatch.setattr(lab, "ROOT", shutil.copytree(lab.ROOT, lab.ROOT.parent / "cópia"))
+    lab.prepare(["lab"])
+    assert steps == ["venv", "lab"] * 2
+
+
+def test_a_broken_venv_is_made_again(lab, steps, monkeypatch):
+    """Um .venv cujo Python não responde é refeito."""
+    lab.prepare(["lab"])
+    monkeypatch.setattr(lab, "succeeds", lambda *command: False)
+    lab.prepare(["lab"])
+    assert steps == ["venv", "lab"] * 2
+
+
+@pytest.mark.parametrize("extras", [["lab"], ["lab", "test"]])
+def test_an_interrupted_install_is_not_complete(lab, steps, monkeypatch, extras):
+    """Uma instalação interrompida, a primeira ou não, é refeita do zero."""
+    if extras != ["lab"]:
+        lab.prepare(["lab"])
+
+    def interrupted(extras):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(lab, "install", interrupted)
+        lab.prepare(extras)
+    steps.clear()
+    lab.prepare(["lab"])
+    assert steps == ["venv", "lab"]
+
+
+def test_install_writes_the_settings(lab, commands):
+    """A instalação usa constraints.txt e deixa o JupyterLab em português e sem avisos."""
+    lab.install(["lab", "test"])
+    assert commands[-1][-4:] == ["--editable", ".[lab,test]", "--constraint", "constraints.txt"]
+    settings = json.loads(lab.OVERRIDES.read_text(encoding="utf-8"))
+    assert settings["@jupyterlab/translation-extension:plugin"]["locale"] == "pt_BR"
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+
+
+def test_a_venv_without_pip_uses_another_pip(lab, monkeypatch):
+    """Onde falta o ensurepip, o pip do sistema instala no .venv."""
+    done = []
+
+    def run(*command, **_):
+        done.append([str(part) for part in command])
+        plain_venv = "venv" in command and "--without-pip" not in command
+        own_pip = command[0] == lab.PYTHON
+        return int(plain_venv or own_pip), "ensurepip is not available"
+
+    monkeypatch.setattr(lab, "run", run)
+    lab.create_venv()
+    lab.install(["lab"])
+    assert done[2][-1] == "--without-pip"
+    assert done[-1][:5] == [lab.BASE, "-m", "pip", "--python", str(lab.PYTHON)]
+
+
+def test_no_venv_and_no_pip_says_what_to_do(lab, commands, monkeypatch, capsys):
+    """Sem venv e sem pip, uma frase diz o que instalar."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    lab.code = 1
+    assert lab.main([]) == 1
+    error = capsys.readouterr().err.strip()
+    assert "sudo apt install python3-venv" in error and "\n" not in error
+
+
+@pytest.mark.parametrize(
+    ("output", "advice"),
+    [
+        ("[Errno 28] No space left on device", "espaço"),
+        ("PermissionError: [Errno 13] Permission denied: '.venv'", "permissão"),
+        ("[WinError 5] Acesso negado", "permissão"),
+        ("[Errno 30] Read-only file system", "permissão"),
+        ("[Errno 2] No such file or directory: 'constraints.txt'", "incompleta"),
+        ("NewConnectionError: [Errno 111] Connection refused", "internet"),
+        ("ERROR: No matching distribution found for jupyterlab", "internet"),
+        ("SSLError(CERTIFICATE_VERIFY_FAILED)", "segura"),
+        ("/usr/bin/python3: No module named venv", "python3-venv"),
+        ("uma linha\nalgo novo\n\n", "algo novo"),
+        ("", "sem explicação"),
+    ],
+)
+def test_every_failure_becomes_one_sentence(lab, output, advice):
+    """Cada falha conhecida tem a sua frase; a desconhecida mostra a última linha."""
+    sentence = lab.explain(output)
+    assert advice in sentence
+    assert sentence.endswith("e rode de novo.") and "\n" not in sentence
+
+
+def test_foreign_variables_stay_out(lab, monkeypatch):
+    """Variáveis de outro Python não passam; o caminho até os pacotes passa."""
+    for name in ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_NO_DEPS", "JUPYTERLAB_DIR"):
+        monkeypatch.setenv(name, "intruso")
+    for name in ("PIP_INDEX_URL", "PIP_PROXY", "PIP_CERT", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "caminho")
+    environment = lab.environment()
+    assert "intruso" not in environment.values()
+    assert sum(value == "caminho" for value in environment.values()) == 4
+    assert environment["PATH"].startswith(str(lab.BIN))
+    assert environment["VIRTUAL_ENV"] == str(lab.VENV)
+
+
+def test_arguments_go_to_jupyterlab(lab, commands):
+    """As opções passam adiante, e a opção de quem chama vence a nossa."""
+    assert lab.open_lab(["--no-browser", "--LabApp.default_url=/lab"]) == 0
+    (command,) = commands
+    assert command[1:3] == ["-m", "jupyterlab"]
+    assert command[-2:] == ["--no-browser", "--LabApp.default_url=/lab"]
+    assert [part for part in command if "default_url" in part] == ["--LabApp.default_url=/lab"]
+
+
+def test_opens_on_the_first_notebook(lab, commands):
+    """Sem opções, abre o caderno 00, que existe."""
+    lab.open_lab([])
+    (url,) = [part for part in commands[0] if "default_url" in part]
+    assert (ROOT / url.partition("/lab/tree/")[2]).is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="o Windows não tem o usuário root")
+@pytest.mark.parametrize("user", [0, 1000])
+def test_only_root_needs_allow_root(lab, commands, monkeypatch, user):
+    """Em um contêiner, como root, o JupyterLab só abre com --allow-root."""
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    lab.open_lab([])
+    assert ("--allow-root" in commands[0]) == (user == 0)
+
+
+def test_every_stage_runs_even_if_one_fails(lab, commands, capsys):
+    """Uma etapa que falha não esconde as outras."""
+    lab.code = 1
+    assert lab.run_tests([]) == len(lab.STAGES) == len(commands)
+    assert ", ".join(lab.STAGES) in capsys.readouterr().err
+
+
+def test_arguments_go_to_pytest(lab, commands):
+    """Com argumentos, só o pytest, com eles."""
+    assert lab.run_tests(["-k", "apelido"]) == 0
+    assert [command[1:] for command in commands] == [["-m", "pytest", "-k", "apelido"]]
+
+
+@pytest.mark.parametrize("argument", ["ajuda", "--help", "-h"])
+def test_help(folder, argument):
+    """A ajuda é em português e não instala nada."""
+    result = python(folder, f"import lab, sys; sys.exit(lab.main([{argument!r}]))")
+    assert result.returncode == 0 and "Por exemplo" in result.stdout
+    assert not (folder / ".venv").exists()
+
+
+def test_old_python_gets_one_sentence(folder):
+    """Um Python antigo lê o arquivo e diz que é preciso um mais novo."""
+    ast.parse((folder / "lab.py").read_text(encoding="utf-8"), feature_version=(3, 6))
+    result = python(folder, "import sys, lab; sys.version_info = (3, 8, 1); lab.main([])")
+    assert result.returncode == 1
+    assert "3.11" in result.stderr and "3.8" in result.stderr and result.stderr.count("\n") == 1
+
+
+def test_a_failed_download_is_one_sentence(folder):
+    """Sem rede, o pip de verdade falha, e a pessoa lê uma frase."""
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    result = python(folder, "import lab, sys; sys.exit(lab.main([]))", env={**environment, **nowhere})
+    assert result.returncode == 1
+    assert "confira a conexão" in result.stderr and len(result.stderr.strip().splitlines()) == 1
+    assert not (folder / ".venv" / "laboratorio.json").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no Windows, Ctrl+C chega por outro caminho")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_the_child_without_a_traceback(folder, number):
+    """Interrompido, lab.py encerra quem estiver rodando e sai com 130."""
+    code = """
+import lab, sys
+sleep = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+lab.prepare = lambda extras: lab.run(sys.executable, "-c", sleep)
+sys.exit(lab.main([]))
+"""
+    command = [sys.executable, "-c", code]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=folder, stdout=pipe, stderr=pipe, text=True, encoding="utf-8"
+    ) as process:
+        child = int(process.stdout.readline())
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output.strip(), errors) == (130, "Interrompido.", "")
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
