@@ -113,8 +113,9 @@ def parse(args: list[str] | None) -> argparse.Namespace:
 
 
 def say(text: str) -> None:
-    """Mostra já, mesmo com a saída redirecionada."""
-    print(text, flush=True)
+    """Mostra já, mesmo com a saída redirecionada, e enquanto houver quem a leia."""
+    with suppress(BrokenPipeError):
+        print(text, flush=True)
 
 
 def raise_descriptor_limit() -> None:
@@ -205,10 +206,13 @@ def main(args: list[str] | None = None) -> int:
 
 def exit_now(code: int) -> None:
     """Termina sem esperar a thread que lê do teclado: nada a acorda."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(code)
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdin, sys.stdout, sys.stderr):  # nenhum byte e nenhum apelido derruba o chat
+        stream.reconfigure(errors="replace")
     exit_now(main())

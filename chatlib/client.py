@@ -67,10 +67,11 @@ class Client:
         self._reader = protocol.LineReader(MAX_LINE)
         self._framed: bool | None = None  # se o servidor termina as linhas em \n; None: não sei
         self._partial = b""  # só de um servidor que não termina
-        self._leaving = self._closed = False
-        self._present = False
+        self._leaving = self._present = False
+        self._closed = True  # até haver conexão: a próxima rodada da célula pode achar um Client pela metade
         self._writing = threading.Lock()  # um sendall de cada vez, para não misturar linhas
         self._sock = sockets.connect(host, port, timeout)
+        self._closed = False
         try:
             self._enter(timeout)
         except BaseException:
@@ -91,11 +92,12 @@ class Client:
         """
         if self._closed:
             raise self._over()
-        self._leaving = self._leaving or text.strip() == "/sair"
-        lines = (f"{self.apelido}: {line}\n" for line in text.split("\n") if line.strip())
+        lines = [line for line in text.split("\n") if line.strip()]
+        self._leaving = self._leaving or any(map(_asks_to_leave, lines))
         try:
             with self._writing:
-                self._sock.sendall("".join(lines).encode("utf-8", "replace"))
+                said = "".join(f"{self.apelido}: {line}\n" for line in lines)
+                self._sock.sendall(said.encode("utf-8", "replace"))
         except OSError as error:
             raise self._lost("a mensagem não saiu") from error
 
@@ -169,7 +171,7 @@ class Client:
         """Responde a NICK e espera ser aceito."""
         deadline = time.monotonic() + timeout
         self._await_nick(deadline)
-        self._sock.sendall(f"{self.apelido}\n".encode())
+        self._answer_nick()
         try:
             first = self.receive(max(0, deadline - time.monotonic()))
         except NoMessage:
@@ -180,6 +182,12 @@ class Client:
             raise _refusal(first)
         self._arrived.appendleft(first)
         self._present = True
+
+    def _answer_nick(self) -> None:
+        try:
+            self._sock.sendall(f"{self.apelido}\n".encode())
+        except OSError as error:
+            raise self._lost("ela caiu antes da entrada") from error
 
     def _await_nick(self, deadline: float) -> None:
         start = b""
@@ -229,14 +237,17 @@ class Client:
         raise NoMessage("nenhuma mensagem chegou no tempo dado: ninguém falou, ou a resposta demora")
 
     def _feed(self, data: bytes) -> None:
+        if self._framed:
+            return self._arrive(self._reader.feed(data))
+        self._partial += data
         if self._framed is None:
-            self._partial += data
             self._discover_framing()
-        elif self._framed:
-            self._arrive(self._reader.feed(data))
         else:
-            *lines, self._partial = (self._partial + data).split(b"\n")
+            *lines, self._partial = self._partial.split(b"\n")
             self._arrive(lines)
+        if len(self._partial) > MAX_LINE:
+            self._partial = b""
+            self._arrive([None])
 
     def _discover_framing(self) -> None:
         """Decide, uma vez, se o servidor termina as linhas, pela primeira que ele manda.
@@ -292,6 +303,10 @@ class Client:
             f"{what}: o servidor foi encerrado, cortou esta conexão ou a rede caiu; "
             "veja se ele está no ar e crie outro Client"
         )
+
+
+def _asks_to_leave(line: str) -> bool:
+    return line.partition(" ")[0].rstrip("\r").casefold() == "/sair"  # como em `commands.run`
 
 
 def _refusal(line: str) -> EntryRefused:

@@ -17,6 +17,10 @@ ChatError
 class ChatError(Exception):
     """A raiz: ``except ChatError`` pega qualquer erro previsto do chat."""
 
+    def _render_traceback_(self) -> list[str]:
+        """No Jupyter, só a frase: a pilha de chamadas não diz nada a quem está aprendendo."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class UsageError(ChatError, ValueError):
     """Um argumento fora do que se aceita, como a porta 70000."""

@@ -148,15 +148,17 @@ class Postman:
         action: Action = Action.DELIVER,
         event: Event | None = None,
         greeting: bytes = b"",
+        urgent: bool = False,
     ) -> bool:
         """Põe uma carta na caixa e diz se ela foi aceita; espera se a caixa estiver cheia.
 
         to: o destinatário de uma carta só dele (None: todos), ou quem entra ou sai;
-        greeting: o que só quem entra recebe, logo depois de ``data``.
+        greeting: o que só quem entra recebe, logo depois de ``data``; urgent: não espera. Urgente
+        é a carta de quem segura a trava do servidor, que ``tell`` pode estar pedindo.
         """
+        if not urgent:
+            self.wait_for_room()
         with self._lock:
-            while self._size > MAX_BOX and not self._closed and not self._is_me():
-                self._emptied.wait()
             if self._closed:
                 return False
             self._letters.append((action, to, data, event, greeting))
@@ -164,16 +166,22 @@ class Postman:
             self._filled.notify()
             return True
 
+    def wait_for_room(self) -> None:
+        """Espera enquanto a caixa está cheia; o próprio carteiro, que a esvazia, não espera."""
+        with self._lock:
+            while self._size > MAX_BOX and not self._closed and not self.is_me():
+                self._emptied.wait()
+
     def stop(self) -> None:
         """Fecha a caixa, entrega o que já estava nela (até 1 s) e espera a thread terminar."""
         with self._lock:
             self._closed = True
             self._filled.notify()
             self._emptied.notify_all()
-        if not self._is_me():
-            self._thread.join()
+        self._thread.join()
 
-    def _is_me(self) -> bool:
+    def is_me(self) -> bool:
+        """Se quem pergunta é a thread do carteiro, como dentro de ``tell``."""
         return threading.current_thread() is self._thread
 
     def _run(self) -> None:

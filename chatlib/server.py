@@ -11,7 +11,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 
 from . import commands, protocol, rerun, sockets
@@ -68,6 +68,7 @@ class Server:
         self._threads: dict[threading.Thread, socket.socket] = {}
         self._listener: socket.socket | None = None
         self._closing = threading.Event()
+        self._life = threading.RLock()  # um start ou shutdown de cada vez
 
     # --- a vida do servidor
 
@@ -77,43 +78,53 @@ class Server:
         Encerra antes o servidor deste mesmo processo que esteja na porta, e o que a rodada
         anterior da mesma célula tenha iniciado. Levanta PortInUse ou AddressError.
         """
-        if self._listener:
-            return self
-        self._listener = self._listen(self._replace_previous())
-        _on_port[self.address[1]] = self
-        self._closing.clear()
-        self._postman = Postman(self._tell, protocol.encode(protocol.FAREWELL))
-        self._postman.start()
-        self._receiver = threading.Thread(target=self.receive, name="chatlib: receive", daemon=True)
-        self._receiver.start()
+        with self._life:
+            if self._listener:
+                return self
+            self._listener = self._listen(self._replace_previous())
+            self._address = self._listener.getsockname()[:2]
+            _on_port[self._address[1]] = self
+            self._closing.clear()
+            self._postman = Postman(self._tell, protocol.encode(protocol.FAREWELL))
+            self._postman.start()
+            self._receiver = threading.Thread(target=self.receive, name="chatlib: receive", daemon=True)
+            self._receiver.start()
         return self
 
     def shutdown(self) -> None:
         """Avisa a todos, entrega o que já foi aceito, fecha tudo e espera as threads.
 
-        Pode ser chamado de novo: não faz nada, ou termina o que uma interrupção deixou.
+        Pode ser chamado de novo: não faz nada, ou termina o que uma interrupção deixou. De dentro
+        de uma thread do servidor, como a que chama ``on_event``, volta logo: outra o encerra.
         """
-        if not self._listener:
+        if self._is_own_thread():  # esperar por si mesma não terminaria nunca
+            threading.Thread(target=self.shutdown, name="chatlib: shutdown").start()
             return
+        with self._life:
+            if self._listener:
+                self._stop()
+
+    close = shutdown
+
+    def _is_own_thread(self) -> bool:
+        with self._lock:
+            mine = threading.current_thread() in self._threads
+        return mine or (self._listener is not None and self._postman.is_me())
+
+    def _stop(self) -> None:
         self._closing.set()
         sockets.shut(self._listener)  # acorda o accept
-        self._join_threads([self._receiver])
+        self._receiver.join()
         self._postman.stop()
         with self._lock:
             threads = list(self._threads)
             for sock in self._threads.values():
                 sockets.shut(sock)
-        self._join_threads(threads)
-        _on_port.pop(self.address[1], None)
+        for thread in threads:
+            thread.join()
+        _on_port.pop(self._address[1], None)
         self._listener.close()
         self._listener = None
-
-    close = shutdown
-
-    def _join_threads(self, threads: Iterable[threading.Thread]) -> None:
-        for thread in threads:
-            if thread is not threading.current_thread():
-                thread.join()
 
     def _replace_previous(self) -> int:
         """Encerra o que ocupava este lugar; devolve a porta a usar."""
@@ -150,7 +161,7 @@ class Server:
         """O ``(host, porta)`` em que o servidor escuta; AddressError se ele está parado."""
         if not self._listener:
             raise AddressError("o servidor está parado e por isso não tem endereço: chame start()")
-        return self._listener.getsockname()[:2]
+        return self._address
 
     @property
     def apelidos(self) -> tuple[str, ...]:
@@ -199,9 +210,9 @@ class Server:
         """Manda a linha a todos, de qualquer thread; diz se ela foi aceita.
 
         A ordem em que as linhas são aceitas é a ordem em que todos as recebem. Devolve False
-        depois de `shutdown`. Para falar em nome do servidor, veja `announce`.
+        antes de `start` e depois de `shutdown`. Para falar em nome do servidor, veja `announce`.
         """
-        return self._postman.post(protocol.encode(line), event=event)
+        return self._listener is not None and self._postman.post(protocol.encode(line), event=event)
 
     def announce(self, text: str) -> bool:
         """Manda a todos um aviso do servidor, que membro nenhum consegue imitar."""
@@ -246,11 +257,19 @@ class Server:
             if admitted:  # antes de start: a thread pode acabar antes da próxima linha
                 self._visitors.add(sock)
                 self._threads[thread] = sock
-        if admitted:
-            thread.start()
-        else:
+        if not admitted or not self._launch(thread, sock):
             self._turn_away(sock, address, "há gente demais chegando: tente de novo em instantes")
             sock.close()
+
+    def _launch(self, thread: threading.Thread, sock: socket.socket) -> bool:
+        try:
+            thread.start()
+        except RuntimeError:  # o sistema não dá mais threads; quem aceita continua aceitando
+            with self._lock:
+                self._visitors.discard(sock)
+                del self._threads[thread]
+            return False
+        return True
 
     def _welcome(self, sock: socket.socket, address: tuple):
         """De visitante a membro; devolve também o leitor das mensagens dele e o que já veio."""
@@ -273,7 +292,7 @@ class Server:
             self._check_free(key)
             if len(self.clients) >= self.max_members:
                 raise EntryRefused(f"a sala está cheia: cabem {self.max_members} pessoas")
-            if not self._postman.post(line, member, Action.JOIN, event, greeting):
+            if not self._postman.post(line, member, Action.JOIN, event, greeting, urgent=True):
                 raise EntryRefused("o servidor está encerrando")
             self.clients[key] = member
             self._visitors.discard(member.sock)
@@ -286,19 +305,22 @@ class Server:
         """Troca o apelido do membro e conta a todos; ApelidoRefused se não puder ser."""
         apelido = protocol.check_apelido(apelido)
         key, old_key = protocol.apelido_key(apelido), protocol.apelido_key(member.apelido)
+        self._postman.wait_for_room()  # aqui, e não com a trava na mão
         with self._lock:
             if key != old_key:
                 self._check_free(key)
             self.clients = {key if k == old_key else k: m for k, m in self.clients.items()}
             event = self._event("renamed", member, apelido)
-            self.broadcast(protocol.notice(f"{member.apelido} agora é {apelido}"), event)
+            line = protocol.encode(protocol.notice(f"{member.apelido} agora é {apelido}"))
+            self._postman.post(line, event=event, urgent=True)
             member.apelido = apelido
 
     def _leave(self, member: Member) -> None:
         with self._lock:
             del self.clients[protocol.apelido_key(member.apelido)]
             line = protocol.encode(f"{member.apelido} saiu!")
-            self._postman.post(line, member, Action.LEAVE, self._event("left", member, member.reason))
+            event = self._event("left", member, member.reason)
+            self._postman.post(line, member, Action.LEAVE, event, urgent=True)
         member.released.wait()
 
     def _turn_away(self, sock: socket.socket, address: tuple, why: str) -> None:

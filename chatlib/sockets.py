@@ -29,19 +29,20 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: um nome que o DNS não aceita, longo demais
         raise _listen_error(error, host, port) from error
     listener.settimeout(POLL)
     return listener
 
 
-def _listen_error(error: OSError, host: str, port: int) -> AddressError:
-    if error.errno == errno.EADDRINUSE:
+def _listen_error(error: OSError | UnicodeError, host: str, port: int) -> AddressError:
+    number = getattr(error, "errno", None)
+    if number == errno.EADDRINUSE:
         return PortInUse(
             f"a porta {port} já está em uso: outro terminal ou outro notebook deve ter um "
             "servidor nela; encerre-o ou escolha outra porta (0 deixa o sistema escolher)"
         )
-    if error.errno == errno.EACCES:
+    if number == errno.EACCES:
         return AddressError(
             f"o sistema não deixa abrir a porta {port}: as abaixo de 1024 costumam ser "
             "reservadas; use uma maior"
@@ -59,19 +60,19 @@ def connect(host: str, port: int, timeout: float) -> socket.socket:
     """
     try:
         sock = socket.create_connection((host, port), timeout)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise ServerNotFound(_connect_error(error, host, port)) from error
     tune(sock)
     return sock
 
 
-def _connect_error(error: OSError, host: str, port: int) -> str:
+def _connect_error(error: OSError | UnicodeError, host: str, port: int) -> str:
     if isinstance(error, ConnectionRefusedError):
         return (
             f"não há servidor em {host}, porta {port}: ele ainda não foi iniciado ou está em "
             "outra porta; inicie o servidor e confira o endereço"
         )
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, (socket.gaierror, UnicodeError)):
         return f"não encontrei o computador {host!r}: confira se o nome está escrito certo"
     return (
         f"não consegui chegar a {host}, porta {port}: o computador pode estar desligado, em outra "

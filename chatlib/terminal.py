@@ -47,6 +47,8 @@ class Terminal:
 
     def lines(self) -> Iterator[str]:
         """Cada linha digitada, até o fim da entrada."""
+        if self._fancy:
+            readline.set_pre_input_hook(self._prompted)
         while (line := self._read()) is not None:
             yield line
 
@@ -62,17 +64,24 @@ class Terminal:
         if not self._fancy:
             line = sys.stdin.readline()
             return line.removesuffix("\n") if line else None
-        self._typing = True
+        self._lock.acquire()  # até `_prompted`: antes dele não há o que apagar nem redesenhar
         try:
             line = input(PROMPT)
         except EOFError:
             return None
         finally:
+            if not self._typing:
+                self._lock.release()
             self._typing = False
         with self._lock:  # a linha volta como mensagem da sala: mostrá-la duas vezes confunde
             sys.stdout.write(UP.format(1) + self._erase(PROMPT + line))
             sys.stdout.flush()
         return line
+
+    def _prompted(self) -> None:
+        """A readline a chama quando o prompt já está na tela."""
+        self._typing = True
+        self._lock.release()
 
     def _erase(self, typed: str) -> str:
         rows = max(0, width(typed) - 1) // shutil.get_terminal_size().columns

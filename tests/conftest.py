@@ -1,0 +1,61 @@
+"""O que vale para todos os testes: nenhum deixa thread nem descritor para trás."""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from peers import RawPeer, run_server, wait_until
+
+# Estes guardam de propósito, entre um teste e outro, um navegador, um kernel ou um processo.
+UNCHECKED = {"test_browser", "test_environment", "test_lab", "test_notebooks"}
+
+
+@pytest.fixture(autouse=True)
+def leak_check(request):
+    """Reprova o teste que deixa uma thread ou um descritor para trás."""
+    if request.path.stem in UNCHECKED or "kernel" in request.fixturenames:
+        yield
+        return
+    threads, descriptors = set(threading.enumerate()), count_descriptors()
+    yield
+    wait_until(lambda: not set(threading.enumerate()) - threads, "o fim de todas as threads do teste")
+    wait_until(lambda: count_descriptors() <= descriptors, "o fim de todos os sockets do teste")
+
+
+def count_descriptors():
+    """Quantos descritores este processo tem abertos; zero onde o sistema não os lista."""
+    return len(os.listdir("/dev/fd")) if os.path.isdir("/dev/fd") else 0
+
+
+@pytest.fixture
+def server():
+    """Um servidor no ar, com os limites de costume."""
+    with run_server() as server:
+        yield server
+
+
+@pytest.fixture
+def join(server):
+    """``join("Ana")`` põe alguém na sala de ``server``; ``join()`` só conecta."""
+    peers = []
+
+    def join(apelido=None, end="\n", at=server, **options):
+        peers.append(RawPeer(at.address, apelido, end, **options))
+        return peers[-1]
+
+    yield join
+    for peer in peers:
+        peer.close()
+
+
+@pytest.fixture
+def room(join):
+    """Ana e Bia na sala, com tudo o que é da entrada já lido."""
+    ana = join("Ana")
+    bia = join("Bia")
+    assert ana.line() == "Bia entrou!"
+    return ana, bia

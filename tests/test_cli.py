@@ -1,0 +1,442 @@
+"""A linha de comando, em processos de verdade e, onde há, num terminal de mentira."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from peers import DEADLINE, RawPeer, wait_until
+
+import chatlib
+from chatlib import __main__ as cli
+from chatlib import terminal
+
+ROOT = Path(chatlib.__file__).parent.parent
+POSIX = pytest.mark.skipif(os.name != "posix", reason="sinais e terminais daqui são os do POSIX")
+
+
+@contextlib.contextmanager
+def chat(*args, encoding="utf-8", **options):
+    """Um ``python -m chatlib ...``, morto ao final se ainda estiver de pé."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    env = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding, "PYTHONUNBUFFERED": ""}
+    command = [sys.executable, "-m", "chatlib", *args]
+    with subprocess.Popen(command, env=env, **(pipes | options)) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def run(*args, typed="", encoding="utf-8"):
+    """O código de saída, a saída e os erros de um comando que recebe o texto digitado."""
+    with chat(*args, encoding=encoding) as process:
+        data = typed if isinstance(typed, bytes) else typed.encode()
+        out, err = process.communicate(data, timeout=DEADLINE)
+    return process.returncode, out.decode(), err.decode()
+
+
+@contextlib.contextmanager
+def served(*args):
+    """Um servidor em outro processo, e o endereço que a sua primeira linha diz."""
+    with chat("server", "--port", "0", *args) as process:
+        first = process.stdout.readline().decode()
+        host, port = re.fullmatch(r"Servidor no ar em (.+):(\d+)\n", first).groups()
+        yield process, (host, int(port))
+
+
+def where(address):
+    """As opções que levam um cliente ao endereço."""
+    return "client", "--host", address[0], "--port", str(address[1])
+
+
+# --- o servidor
+
+
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_server_tells_and_ends_cleanly(number):
+    """O servidor conta entradas, trocas e saídas; um sinal o encerra com todos avisados."""
+    with served("--max-members", "1") as (process, address):
+        ana = RawPeer(address, "Ana")
+        other = RawPeer(address)
+        other.answer("Bia")
+        other.rest()
+        ana.say("/apelido Júlia", "oi")
+        ana.until("oi")
+        process.send_signal(number)
+        assert ana.rest() == ["* o servidor foi encerrado"]
+        ana.close()
+        other.close()
+        out, err = process.communicate(timeout=DEADLINE)
+    lines = [re.sub(r"127\.0\.0\.1:\d+", "ONDE", line) for line in out.decode().splitlines()]
+    assert lines == [
+        "Ana entrou, de ONDE",
+        "recusado ONDE: a sala está cheia: cabem 1 pessoas",
+        "Ana agora é Júlia",
+        "Servidor encerrado.",
+    ]
+    assert (process.returncode, err) == (0, b"")
+
+
+@POSIX
+def test_server_whose_reader_left():
+    """Quem lia a saída do servidor foi embora: o servidor continua, e termina em paz."""
+    with served() as (process, address):
+        process.stdout.close()
+        ana = RawPeer(address, "Ana")
+        ana.say("oi")
+        assert ana.line() == "Ana: oi"
+        ana.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE) == 0
+        assert process.stderr.read() == b""
+
+
+@POSIX
+def test_server_with_a_narrow_output():
+    """Uma saída que só conhece ASCII não impede que João entre."""
+    with chat("server", "--port", "0", encoding="ascii") as process:
+        port = int(process.stdout.readline().rsplit(b":", 1)[1])
+        RawPeer(("127.0.0.1", port), "João").close()
+        assert process.stdout.readline().startswith(b"Jo?o entrou")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE) == 0 and process.stderr.read() == b""
+
+
+def test_busy_port():
+    """Porta ocupada: uma frase e o código 1."""
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = str(holder.getsockname()[1])
+        code, out, err = run("server", "--port", port)
+    assert (code, out) == (1, "") and err.startswith(f"erro: a porta {port} já está em uso")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("host", ["nao-existe.invalid", "x" * 100])
+@pytest.mark.parametrize("role", ["server", "client"])
+def test_unknown_host(role, host):
+    """Um computador que não existe: uma frase e o código 1."""
+    extra = ["--apelido", "Ana"] if role == "client" else []
+    code, out, err = run(role, "--host", host, "--port", "1", *extra)
+    assert (code, out, err.count("\n")) == (1, "", 1) and err.startswith("erro: não ")
+
+
+@POSIX
+def test_flooded_descriptor_limit():
+    """Sem descritores para todos, o servidor conta o que houve, espera e volta a aceitar."""
+    import resource
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+
+    with chat("server", "--port", "0", preexec_fn=limit) as process:
+        port = int(process.stdout.readline().rsplit(b":", 1)[1])
+        peers = [RawPeer(("127.0.0.1", port)) for _ in range(40)]
+        while b"aceitar" not in (line := process.stdout.readline()):
+            assert line
+        for peer in peers:
+            peer.close()
+        RawPeer(("127.0.0.1", port), "Ana").close()
+
+
+# --- o uso
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ((), "falta dizer: {server,client}"),
+        (("dançar",), "não conheço: 'dançar'"),
+        (("server", "--port", "70000"), "a porta 70000 não existe"),
+        (("server", "--port", "-1"), "a porta -1 não existe"),
+        (("client", "--port", "x"), "a porta x não existe"),
+        (("server", "--max-members", "0"), "0 não serve"),
+        (("server", "--max-members", "-3"), "-3 não serve"),
+        (("server", "--rate", "1.5"), "1.5 não serve"),
+        (("server", "--rate"), "precisa de um valor"),
+        (("client", "--cor", "azul"), "não conheço a opção: --cor azul"),
+        (("client", "--p"), "precisa de um valor"),
+    ],
+)
+def test_bad_usage(capsys, args, said):
+    """Uso errado: uma frase em português que aponta ``--help``, e o código 2."""
+    with pytest.raises(SystemExit) as end:
+        cli.main(list(args))
+    out, err = capsys.readouterr()
+    assert end.value.code == 2 and out == "" and err.count("\n") == 1
+    assert said in err and "--help" in err
+    assert not re.search(r"argument|invalid|expected|required|usage", err)
+
+
+@pytest.mark.parametrize("args", [[], ["server"], ["client"]])
+def test_help_is_in_portuguese(capsys, args):
+    """A ajuda não mistura línguas e diz o padrão de cada opção."""
+    with pytest.raises(SystemExit) as end:
+        cli.main([*args, "--help"])
+    text = capsys.readouterr().out
+    assert end.value.code == 0 and text.startswith("uso: python3 -m chatlib")
+    assert "mostra esta ajuda e termina" in text
+    assert not re.search(r"usage|options|positional|show this|default|optional", text)
+    assert not args or "55555" in text
+
+
+# --- o cliente
+
+
+def test_client_in_a_pipe(server):
+    """O que se digita sai, o que chega aparece, e o fim da entrada é o fim da conversa."""
+    code, out, err = run(*where(server.address), "--apelido", "João", typed="olá\n\num: dois")
+    said = ["João entrou!", "Conectado ao servidor!", "João: olá", "João: um: dois"]
+    assert (code, out.splitlines(), err) == (0, said, "")
+
+
+def test_client_asks_for_the_nickname(server):
+    """Sem ``--apelido``, o cliente pergunta."""
+    code, out, _ = run(*where(server.address), typed="Ana\noi\n")
+    assert code == 0 and out.startswith("Escolha o seu apelido: Ana entrou!\n") and "Ana: oi" in out
+
+
+def test_no_answer_to_the_question(server):
+    """O fim da entrada na pergunta do apelido é desistir, e não uma falha."""
+    code, _, err = run(*where(server.address))
+    assert (code, err) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["/sair", "/SAIR"])
+def test_client_leaves(server, command):
+    """``/sair`` encerra com código 0, sem esperar o fim da entrada."""
+    with chat(*where(server.address), "--apelido", "Ana") as process:
+        process.stdin.write(f"oi\n{command}\n".encode())
+        process.stdin.flush()
+        assert process.wait(DEADLINE) == 0
+        assert process.stdout.read().decode().splitlines()[-1] == "Ana: oi"
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict"])
+def test_client_survives_strange_bytes(server, join, encoding):
+    """Bytes que a entrada não entende e emoji que a saída não conhece não derrubam o cliente."""
+    ana = join("Ana")
+    ana.say("😀")
+    code, _, err = run(*where(server.address), "--apelido", "Rui", typed=b"ol\xe1\nfim\n", encoding=encoding)
+    assert (code, err) == (0, "")
+    assert ana.until("saiu")[-2] == "Rui: fim"
+
+
+def test_refused_client(server, join):
+    """Apelido recusado: uma frase, com o motivo, e o código 1."""
+    join("Ana")
+    for apelido in ("ana", "a b"):
+        code, out, err = run(*where(server.address), "--apelido", apelido)
+        assert (code, out, err.count("\n")) == (1, "", 1) and err.startswith("erro: apelido recusado: ")
+
+
+def test_client_without_a_server():
+    """Ninguém na porta: uma frase e o código 1."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+    code, out, err = run(*where(address), "--apelido", "Ana")
+    assert (code, out, err.count("\n")) == (1, "", 1) and err.startswith("erro: não há servidor em")
+
+
+def test_client_that_loses_the_server(server):
+    """O servidor se vai: o aviso, uma frase e o código 1, sem esperar que se digite algo."""
+    with chat(*where(server.address), "--apelido", "Ana") as process:
+        wait_until(lambda: server.apelidos)
+        server.shutdown()
+        assert process.wait(DEADLINE) == 1
+        assert process.stdout.read().decode().endswith("* o servidor foi encerrado\n")
+        err = process.stderr.read().decode()
+    assert err.count("\n") == 1 and err.startswith("erro: o servidor encerrou a conexão")
+
+
+@POSIX
+def test_interrupted_client(server, join):
+    """Ctrl+C no cliente é uma saída como outra: código 0, e os outros leem o ``saiu``."""
+    ana = join("Ana")
+    with chat(*where(server.address), "--apelido", "Rui") as process:
+        ana.until("Rui entrou!")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(DEADLINE) == 0 and process.stderr.read() == b""
+    assert ana.line() == "Rui saiu!"
+
+
+# --- o terminal
+
+
+class Screen:
+    """A tela de um terminal, com só o que o cliente usa: texto, ``\\r``, ``\\n``, subir e apagar."""
+
+    def __init__(self, columns=80):
+        self.columns, self.rows, self.row, self.column = columns, [[]], 0, 0
+
+    def write(self, text):
+        """Mostra o texto como um terminal o mostraria."""
+        for part in re.findall(r"\x1b\[[?\d;]*[A-Za-z]|\x1b.|.", text, re.DOTALL):
+            self._one(part)
+
+    def _one(self, part):
+        if part == "\r":
+            self.column = 0
+        elif part == "\n":
+            self._down()
+        elif part == "\b":
+            self.column = max(0, self.column - 1)
+        elif part.startswith("\x1b"):
+            self._command(part)
+        elif part >= " ":
+            if self.column == self.columns:
+                self.column = 0
+                self._down()
+            line = self.rows[self.row]
+            line.extend(" " * (self.column + 1 - len(line)))
+            line[self.column] = part
+            self.column += 1
+
+    def _command(self, part):
+        if part.endswith("A"):
+            self.row = max(0, self.row - int(part[2:-1] or 1))
+        elif part == "\x1b[J":
+            del self.rows[self.row + 1 :], self.rows[self.row][self.column :]
+        elif part == "\x1b[K":
+            del self.rows[self.row][self.column :]
+        elif part.endswith("C"):
+            self.column += int(part[2:-1] or 1)
+
+    def _down(self):
+        self.row += 1
+        if self.row == len(self.rows):
+            self.rows.append([])
+
+    @property
+    def lines(self):
+        """O que se vê, linha a linha."""
+        return ["".join(row).rstrip() for row in self.rows]
+
+
+class Tty:
+    """Um cliente num terminal de mentira: o que se digita e o que se vê."""
+
+    def __init__(self, process, master, columns):
+        self.process, self.master, self.screen = process, master, Screen(columns)
+
+    def type(self, text):
+        """Aperta as teclas."""
+        os.write(self.master, text.encode())
+
+    def wait_for(self, line):
+        """Espera que a linha esteja na tela."""
+        try:
+            wait_until(lambda: self._read() or line in self.screen.lines, f"{line!r} na tela")
+        except AssertionError as failure:
+            raise AssertionError(f"{failure}: {self.screen.lines}") from None
+
+    def end(self):
+        """Lê até o fim e devolve o código de saída."""
+        with contextlib.suppress(OSError):
+            wait_until(lambda: self._read() or self.process.poll() is not None, "o fim do cliente")
+            while True:
+                self._read(wait=0.2)
+        return self.process.wait(DEADLINE)
+
+    def _read(self, wait=0.05):
+        import select
+
+        if select.select([self.master], [], [], wait)[0]:
+            self.screen.write(os.read(self.master, 65536).decode())
+        elif wait == 0.2:
+            raise OSError
+
+
+@pytest.fixture
+def tty(server):
+    """``tty("Ana", columns=80)`` abre um cliente num terminal de mentira."""
+    pty = pytest.importorskip("pty")
+    import fcntl
+    import struct
+    import termios
+
+    with contextlib.ExitStack() as stack:
+
+        def open_tty(apelido, columns=80):
+            master, slave = pty.openpty()
+            stack.callback(os.close, master)
+            fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+            args = (*where(server.address), "--apelido", apelido)
+            process = stack.enter_context(chat(*args, stdin=slave, stdout=slave, stderr=slave))
+            os.close(slave)
+            return Tty(process, master, columns)
+
+        yield open_tty
+
+
+@POSIX
+def test_typing_is_not_torn(tty, join):
+    """Mensagens que chegam no meio da digitação ficam acima, e a linha digitada, inteira."""
+    ana, rui = join("Ana"), tty("Rui")
+    assert ana.line() == "Rui entrou!"
+    rui.wait_for(">")
+    rui.type("olá, tudo b")
+    rui.wait_for("> olá, tudo b")
+    ana.say(*[f"mensagem {i}" for i in range(5)])
+    rui.wait_for("Ana: mensagem 4")
+    rui.wait_for("> olá, tudo b")
+    start = rui.screen.lines.index("Ana: mensagem 0")
+    assert rui.screen.lines[start:] == [*[f"Ana: mensagem {i}" for i in range(5)], "> olá, tudo b"]
+    rui.type("em?\n")
+    assert ana.until("Rui:")[-1] == "Rui: olá, tudo bem?"
+    rui.wait_for("Rui: olá, tudo bem?")
+    rui.type("/sair\n")
+    assert rui.end() == 0
+    assert [line for line in rui.screen.lines if "olá" in line] == ["Rui: olá, tudo bem?"]
+
+
+@POSIX
+def test_long_line_is_redrawn_whole(tty, join):
+    """Uma linha digitada que ocupa várias da tela também não se rasga."""
+    ana, rui = join("Ana"), tty("Rui", columns=40)
+    assert ana.line() == "Rui entrou!"
+    rui.wait_for(">")
+    rui.type("x" * 90)
+    rui.wait_for("x" * 12)
+    ana.say("oi")
+    rui.wait_for("Ana: oi")
+    rui.wait_for("x" * 12)
+    start = rui.screen.lines.index("Ana: oi")
+    assert rui.screen.lines[start:] == ["Ana: oi", "> " + "x" * 38, "x" * 40, "x" * 12]
+
+
+@POSIX
+@pytest.mark.parametrize("keys", ["\x03", "\x04"], ids=["Ctrl+C", "Ctrl+D"])
+def test_keys_that_end(tty, join, keys):
+    """Ctrl+C e Ctrl+D saem com código 0."""
+    ana, rui = join("Ana"), tty("Rui")
+    rui.wait_for(">")
+    rui.type(keys) if keys == "\x04" else rui.process.send_signal(signal.SIGINT)
+    assert rui.end() == 0
+    assert ana.until("saiu")[-1] == "Rui saiu!"
+
+
+@POSIX
+def test_lost_server_leaves_a_clean_terminal(tty, server):
+    """O servidor se vai no meio da digitação: o aviso e a frase, cada um em sua linha."""
+    rui = tty("Rui")
+    rui.wait_for(">")
+    rui.type("pela meta")
+    rui.wait_for("> pela meta")
+    server.shutdown()
+    assert rui.end() == 1
+    text = "".join(rui.screen.lines[rui.screen.lines.index("* o servidor foi encerrado") :])
+    assert "erro: o servidor encerrou a conexão" in text and "pela meta" not in text
+
+
+@pytest.mark.parametrize(("text", "columns"), [("olá", 3), ("日本", 4), ("a\u0301", 1), ("😀", 2), ("", 0)])
+def test_width(text, columns):
+    """Ideogramas e emoji ocupam duas colunas; marcas, nenhuma."""
+    assert terminal.width(text) == columns

@@ -1,0 +1,154 @@
+"""Os comandos da sala, de um socket qualquer."""
+
+import threading
+
+import pytest
+from peers import wait_until
+
+from chatlib import protocol
+
+
+@pytest.mark.parametrize("prefix", ["", "Ana: ", "ana: "])
+def test_help_lists_every_command(room, prefix):
+    """``/ajuda`` cita todos, com ou sem o próprio prefixo na frente."""
+    room[0].say(prefix + "/ajuda")
+    line = room[0].line()
+    assert line.startswith(protocol.NOTICE)
+    for usage in ("/ajuda", "/quem", "/msg APELIDO texto", "/apelido NOVO", "/sair"):
+        assert usage in line
+
+
+def test_who(room):
+    """``/quem`` diz quem está, em ordem de chegada, em maiúsculas ou não."""
+    room[1].say("/quem", "/QUEM e mais")
+    assert room[1].lines(2) == ["* na sala (2): Ana, Bia"] * 2
+
+
+def test_unknown_command_names_help(room):
+    """Um comando que não existe não é mostrado a ninguém, e a resposta aponta ``/ajuda``."""
+    ana, bia = room
+    ana.say("/dançar", "/", "/\x1b[2J", "oi")
+    assert ana.lines(4) == [
+        "* não conheço /dançar: veja os comandos com /ajuda",
+        "* não conheço /: veja os comandos com /ajuda",
+        "* não conheço /\ufffd[2J: veja os comandos com /ajuda",
+        "Ana: oi",
+    ]
+    assert bia.line() == "Ana: oi"
+
+
+def test_slash_slash_is_text(room):
+    """``//x`` sai como ``/x``, e não é comando."""
+    room[0].say("//quem", "Ana: ///x")
+    assert room[1].lines(2) == ["Ana: /quem", "Ana: //x"]
+
+
+@pytest.mark.parametrize("target", ["Bia", "bia", "ＢＩＡ", "  Bia"])
+def test_private_is_seen_by_two(room, join, target):
+    """Só quem manda e quem recebe leem a mensagem particular."""
+    ana, bia = room
+    caio = join("Caio")
+    ana.say(f"/msg {target} oi, só você ", "fim")
+    assert caio.line() == "Ana: fim"
+    assert ana.lines(3)[1:] == bia.lines(3)[1:] == ["Ana (particular): oi, só você", "Ana: fim"]
+
+
+def test_private_to_oneself_comes_once(room):
+    """Falar consigo mesmo rende uma linha, não duas."""
+    room[0].say("/msg ana oi", "fim")
+    assert room[0].lines(2) == ["Ana (particular): oi", "Ana: fim"]
+
+
+@pytest.mark.parametrize(
+    ("command", "reply"),
+    [
+        ("/msg", "faltou o texto"),
+        ("/msg Bia", "faltou o texto"),
+        ("/msg Bia   ", "faltou o texto"),
+        ("/msg Caio oi", "Caio não está na sala"),
+        ("/msg * oi", "* não está na sala"),
+        ("/msg " + "a\u0301\u0323" * 700 + " oi", "não está na sala"),
+        ("/apelido", "apelido recusado: ele está vazio"),
+        ("/apelido Bia", "apelido recusado: Bia já está na sala"),
+        ("/apelido BIA", "apelido recusado: Bia já está na sala"),
+        ("/apelido a b", "apelido recusado: espaço"),
+        ("/apelido servidor", "apelido recusado: servidor é uma palavra reservada"),
+        ("/apelido " + "x" * 4000, "apelido recusado: ele tem mais de 20"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_refused_command_is_a_notice_and_one_stays(room, command, reply):
+    """O que não pode ser feito é dito só a quem pediu, que continua na sala."""
+    ana, bia = room
+    ana.say(command, "oi")
+    line = ana.line()
+    assert line.startswith(protocol.NOTICE) and reply in line
+    assert ana.line() == bia.line() == "Ana: oi"
+
+
+def test_rename_is_told_to_all(room, join):
+    """A troca de apelido é um aviso, sem entrada nem saída, e o antigo fica livre."""
+    ana, bia = room
+    ana.say("/apelido Júlia", "oi", "Ana: prefixo antigo", "Júlia: novo")
+    expected = ["* Ana agora é Júlia", "Júlia: oi", "Júlia: prefixo antigo", "Júlia: novo"]
+    assert ana.lines(4) == bia.lines(4) == expected
+    join("Ana")
+    assert bia.line() == "Ana entrou!"
+    ana.close()
+    assert bia.line() == "Júlia saiu!"
+
+
+def test_rename_in_another_case(room, server):
+    """O mesmo apelido em outra caixa é aceito, e o lugar na lista é o mesmo."""
+    room[0].say("/apelido ANA")
+    assert room[1].line() == "* Ana agora é ANA"
+    assert server.apelidos == ("ANA", "Bia")
+
+
+def test_rename_race_has_one_winner(server, join):
+    """Dez pessoas querem o mesmo apelido ao mesmo tempo: uma o leva."""
+    peers = [join(f"p{i}") for i in range(10)]
+    threads = [threading.Thread(target=peer.say, args=("/apelido Rei",)) for peer in peers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for peer in peers:
+        peer.say("fim")
+    wait_until(lambda: sum(member.messages for member in server.clients.values()) == 10)
+    assert server.apelidos.count("Rei") == 1 and len(server.apelidos) == 10
+    logs = [peer.until("Rei: fim") for peer in peers]
+    assert all(sum(line.endswith(" agora é Rei") for line in log) == 1 for log in logs)
+    refusals = [line for log in logs for line in log if "Rei já está na sala" in line]
+    assert len(refusals) <= 9
+
+
+def test_renames_and_joins_never_share_a_name(server, join):
+    """Quem renomeia e quem entra disputam um apelido: nunca há dois com ele."""
+    ana, log = join("Ana"), join("Log")
+    for i in range(20):
+        other = join()
+        ana.say(f"/apelido x{i}")
+        other.answer(f"x{i}")
+        other.line()
+        other.close()
+    ana.say("fim")
+    present = {"Log", "Ana"}
+    for line in log.until(": fim"):
+        if " agora é " in line:
+            old, new = line.removeprefix("* ").split(" agora é ")
+            assert old in present and new not in present
+            present = present - {old} | {new}
+        elif line.endswith(" entrou!"):
+            assert line.split()[0] not in present
+            present.add(line.split()[0])
+        elif line.endswith(" saiu!"):
+            present.remove(line.split()[0])
+
+
+@pytest.mark.parametrize("command", ["/sair", "Ana: /sair", "/SAIR", "/sair já"])
+def test_leave(room, command):
+    """``/sair`` encerra a conexão, e os outros leem a saída."""
+    ana, bia = room
+    ana.say(command)
+    assert ana.rest() == [] and bia.line() == "Ana saiu!"

@@ -1,0 +1,95 @@
+"""Com programas de outros: escritos segundo a apostila, netcat e sockets à mão."""
+
+import shutil
+import subprocess
+
+import pytest
+from peers import DEADLINE, TutorialClient, TutorialServer
+
+from chatlib import Client
+
+
+def test_tutorial_client_in_our_server(server, room):
+    """Um cliente da apostila conversa, e é ouvido, em nosso servidor."""
+    ana, _ = room
+    with TutorialClient(server.address, "Rui") as rui:
+        rui.wait_for("Conectado ao servidor!\n")
+        rui.write("oi")
+        assert ana.lines(2) == ["Rui entrou!", "Rui: oi"]
+        ana.say("ola, Rui")
+        rui.wait_for("Rui entrou!\nConectado ao servidor!\nRui: oi\nAna: ola, Rui\n")
+        rui.write("/quem")
+        rui.wait_for("* na sala (3): Ana, Bia, Rui\n")
+    assert ana.until("saiu")[-1] == "Rui saiu!"
+
+
+def test_tutorial_client_is_never_asked_again(server, room):
+    """Uma mensagem que é exatamente NICK não faz o cliente da apostila responder."""
+    ana, bia = room
+    with TutorialClient(server.address, "Rui") as rui:
+        rui.wait_for("Conectado")
+        ana.say("NICK", "/msg Rui NICK", "fim")
+        rui.wait_for("Ana: NICK\nAna (particular): NICK\nAna: fim\n")
+    assert bia.until("Rui saiu!") == ["Rui entrou!", "Ana: NICK", "Ana: fim", "Rui saiu!"]
+
+
+def test_two_tutorial_clients(server):
+    """Dois clientes da apostila se falam por nosso servidor."""
+    with TutorialClient(server.address, "Rui") as rui, TutorialClient(server.address, "Eva") as eva:
+        for peer in (rui, eva):
+            peer.wait_for("Conectado")
+        rui.write("oi, Eva")
+        eva.wait_for("Rui: oi, Eva\n")
+        eva.write("oi, Rui")
+        rui.wait_for("Eva: oi, Rui\n")
+
+
+def test_our_client_in_a_tutorial_server():
+    """Nosso cliente conversa num servidor da apostila, e mostra o que chega sem ``\\n``."""
+    with TutorialServer() as server, Client("Ana", *server.address) as ana:
+        assert ana.receive() == "Ana entrou!Conectado ao servidor!"  # colados, como o TCP os trouxe
+        ana.write("oi")
+        assert ana.receive() == "Ana: oi"
+        with TutorialClient(server.address, "Rui") as rui:
+            assert ana.receive() == "Rui entrou!"
+            rui.wait_for("Conectado")
+            rui.write("oi, Ana")
+            assert ana.receive() == "Rui: oi, Ana"
+            ana.write("um\ndois")
+            rui.wait_for("Ana: um\nAna: dois\n")
+
+
+def test_two_of_our_clients_in_a_tutorial_server():
+    """Dois clientes nossos se falam num servidor que não sabe o que é uma linha."""
+    with TutorialServer() as server, Client("Ana", *server.address) as ana:
+        ana.wait_for("Conectado")
+        with Client("Bia", *server.address) as bia:
+            bia.wait_for("Conectado")
+            bia.write("oi")
+            assert all(peer.wait_for("Bia: oi") for peer in (ana, bia))
+            bia.leave()  # ali não existe /sair: não faz nada
+            ana.write("fim")
+            assert bia.receive() == "Ana: fim"
+
+
+@pytest.mark.skipif(not shutil.which("nc"), reason="não há netcat aqui")
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_netcat(server, room, end):
+    """Com netcat também se conversa, com as duas formas de terminar a linha."""
+    command = ["nc", *map(str, server.address)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as nc:
+        try:
+            nc.stdin.write(f"João{end}olá{end}/msg ana psiu{end}/sair{end}".encode())
+            nc.stdin.flush()
+            assert room[0].until("saiu") == [
+                "João entrou!",
+                "João: olá",
+                "João (particular): psiu",
+                "João saiu!",
+            ]
+            nc.stdin.close()
+            said = nc.stdout.read().decode()
+        finally:
+            nc.kill()
+            nc.wait(DEADLINE)
+    assert said == "NICKJoão entrou!\nConectado ao servidor!\nJoão: olá\nJoão (particular): psiu\n"
