@@ -1,0 +1,186 @@
+"""JupyterLab de verdade e um Chromium sem janela, para os testes e para a imagem do README.
+
+with jupyterlab(pasta) as lab, chromium() as browser:
+    notebook = lab.open(browser, "oficina", ["1 + 1"])
+    notebook.run(0)
+"""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import BrowserContext, Error, Locator, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+SECONDS = float(os.environ.get("CHATLIB_TEST_SCALE", "1"))  # máquina lenta? use 3
+PATIENCE = 20 * SECONDS  # quanto se espera pelo que tem de acontecer
+FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+SETTINGS = {
+    "@jupyterlab/translation-extension:plugin": {"locale": "pt_BR"},
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+}
+expect.set_options(timeout=PATIENCE * 1000)
+
+
+@contextmanager
+def jupyterlab(folder: Path, theme: str = "JupyterLab Light") -> Iterator["Lab"]:
+    """Um JupyterLab em português, isolado em ``folder``, numa porta livre e com uma senha só sua."""
+    settings = SETTINGS | {"@jupyterlab/apputils-extension:themes": {"theme": theme}}
+    for name in ("notebooks", "settings", "runtime"):
+        (folder / name).mkdir(parents=True)
+    (folder / "settings" / "overrides.json").write_text(json.dumps(settings))
+    token = secrets.token_hex(16)
+    options = {
+        "--ServerApp.ip": "127.0.0.1",
+        "--ServerApp.port": 0,
+        "--ServerApp.root_dir": folder / "notebooks",
+        "--IdentityProvider.token": token,
+        "--LabApp.app_settings_dir": folder / "settings",
+        "--LabApp.user_settings_dir": folder / "user",
+        "--LabApp.workspaces_dir": folder / "workspaces",
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
+    environment = os.environ | {
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "PYTHONPATH": str(ROOT),
+    }
+    with (folder / "lab.log").open("w") as log:
+        lab = subprocess.Popen(
+            command + [f"{name}={value}" for name, value in options.items()],
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield Lab(_address(folder, lab), token, folder / "notebooks")
+        finally:
+            lab.send_signal(signal.SIGTERM)
+            lab.wait(PATIENCE)
+
+
+def _address(folder: Path, lab: subprocess.Popen) -> str:
+    """A URL em que o JupyterLab atende, quando ele a anota na pasta ``runtime``."""
+    deadline = time.monotonic() + 2 * PATIENCE
+    while time.monotonic() < deadline and lab.poll() is None:
+        for note in (folder / "runtime").glob("jpserver-*.json"):
+            if (text := note.read_text()).endswith("}"):
+                return json.loads(text)["url"]
+        time.sleep(0.05)
+    raise RuntimeError(f"o JupyterLab não iniciou:\n{(folder / 'lab.log').read_text()}")
+
+
+@contextmanager
+def chromium(**options) -> Iterator[BrowserContext]:
+    """Um Chromium sem janela: o do sistema ou, se não houver, o do playwright.
+
+    options: o que ``Browser.new_context`` aceita, como ``device_scale_factor``.
+    """
+    installed = map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=next(filter(None, installed), None), args=FLAGS
+            )
+        except Error as error:
+            raise RuntimeError(
+                "falta um Chromium: instale o do sistema ou rode python -m playwright install chromium"
+            ) from error
+        context = browser.new_context(locale="pt-BR", **options)
+        context.set_default_timeout(PATIENCE * 1000)
+        yield context
+        browser.close()
+
+
+class Lab:
+    """Um JupyterLab no ar."""
+
+    def __init__(self, url: str, token: str, folder: Path):
+        self.url, self.token, self.folder = url, token, folder
+
+    def open(
+        self, browser: BrowserContext, name: str, cells: list[str], width: int = 1280, height: int = 900
+    ) -> "Notebook":
+        """Abre, numa página nova de ``width`` × ``height`` pixels, um notebook novo com essas células."""
+        content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        content.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(content, self.folder / f"{name}.ipynb")
+        page = browser.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        notebook = Notebook(page, f"{self.url}lab/workspaces/{name}/tree/{name}.ipynb?token={self.token}")
+        notebook.load()
+        return notebook
+
+
+class Notebook:
+    """Um notebook aberto no JupyterLab.
+
+    problems: os erros que a página anotou no console.
+    """
+
+    def __init__(self, page: Page, url: str):
+        self.page, self._url = page, url
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def load(self) -> None:
+        """Carrega a página e espera o kernel."""
+        self.page.goto(self._url)
+        expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_attached()
+        self.page.evaluate("jupyterapp.shell.collapseLeft()")  # toda a largura para o notebook
+        self.wait_idle()
+
+    def reload(self) -> None:
+        """Grava o notebook e recarrega a página; o kernel continua vivo."""
+        self.command("docmanager:save")
+        self.load()
+
+    def command(self, name: str, wait: bool = True, **arguments) -> None:
+        """Executa um comando do JupyterLab, como ``docmanager:save``, e o espera se ``wait``."""
+        run = "jupyterapp.commands.execute(...command)"
+        self.page.evaluate(f"async command => {{ {'await' if wait else ''} {run} }}", [name, arguments])
+
+    def cell(self, index: int) -> Locator:
+        """A célula de número ``index``, a partir de 0."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
+
+    def run(self, index: int, wait: bool = True) -> None:
+        """Roda a célula e, se ``wait``, espera que ela termine."""
+        self.cell(index).locator(".jp-InputPrompt").click()
+        self.command("notebook:run-cell", wait)
+
+    def wait_idle(self) -> None:
+        """Espera o kernel estar conectado e ocioso."""
+        kernel = "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
+        self.page.wait_for_function(
+            f"{kernel}?.connectionStatus === 'connected' && {kernel}.status === 'idle'"
+        )
+
+    def restart_kernel(self) -> None:
+        """Reinicia o kernel, como o botão da barra, e espera que ele volte."""
+        self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+        self.wait_idle()
+
+    def set_theme(self, theme: str) -> None:
+        """Troca o tema do JupyterLab, como "JupyterLab Dark"."""
+        self.command("apputils:change-theme", theme=theme)
+
+    def close(self) -> None:
+        """Encerra o kernel e fecha a página."""
+        self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.close()
+
+    def panel(self, apelido: str) -> Locator:
+        """O painel de ``apelido``."""
+        return self.page.get_by_role("region", name=f"Chat de {apelido}", exact=True)
