@@ -1,0 +1,7 @@
+"""Os instrumentos do laboratório: conferem o ambiente, os exercícios e o que ficou aberto."""
+
+from .check import save_results, verificar
+from .leftovers import check_clean
+from .setup import check_environment
+
+__all__ = ["check_clean", "check_environment", "save_results", "verificar"]

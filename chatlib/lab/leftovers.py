@@ -1,0 +1,73 @@
+"""O que um notebook deixou aberto: threads e sockets que já deviam ter terminado."""
+
+import gc
+import socket
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+PATIENCE = 2.0  # segundos para que uma thread que está acabando acabe
+KERNEL_THREADS = ("IOPub", "Heartbeat", "Control", "IPythonHistorySavingThread", "subshell-", "asyncio")
+
+_before = set(threading.enumerate())  # as threads do próprio Jupyter, vivas desde a importação
+
+
+def open_threads() -> list[threading.Thread]:
+    """As threads vivas que não são do Jupyter."""
+    return [
+        thread
+        for thread in threading.enumerate()
+        if thread not in _before and not thread.name.startswith(KERNEL_THREADS)
+    ]
+
+
+def open_sockets() -> list[socket.socket]:
+    """Os sockets de rede ainda abertos neste processo."""
+    gc.collect()
+    return [
+        item
+        for item in gc.get_objects()
+        if isinstance(item, socket.socket) and item.family != _LOCAL and item.fileno() >= 0
+    ]
+
+
+@contextmanager
+def new_sockets() -> Iterator[list[weakref.ref]]:
+    """A lista, sempre em dia, dos sockets criados dentro do bloco."""
+    made, init = [], socket.socket.__init__
+
+    def watched_init(self, *args, **kwargs):
+        init(self, *args, **kwargs)
+        made.append(weakref.ref(self))
+
+    socket.socket.__init__ = watched_init
+    try:
+        yield made
+    finally:
+        socket.socket.__init__ = init
+
+
+_LOCAL = getattr(socket, "AF_UNIX", None)  # usados pelo próprio Jupyter, não pelas aulas
+
+
+def check_clean() -> None:
+    """Diz se sobrou alguma thread ou algum socket aberto, e qual."""
+    deadline = time.monotonic() + PATIENCE
+    while (open_threads() or open_sockets()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    found = [f"a thread {thread.name}" for thread in open_threads()]
+    found += [f"um socket {_describe(sock)}" for sock in open_sockets()]
+    if found:
+        print("✘ Ainda em uso: " + "; ".join(found) + ". Encerre o servidor e feche os clientes.")
+    else:
+        print("✔ Nada ficou aberto: nenhuma thread, nenhum socket.")
+
+
+def _describe(sock: socket.socket) -> str:
+    try:
+        listening = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except (AttributeError, OSError):  # nem todo sistema sabe dizer
+        listening = False
+    return "que escuta" if listening else "conectado"

@@ -1,0 +1,134 @@
+"""Os exercícios: cada solução passa, cada resposta errada é pega pela verificação certa."""
+
+import importlib.util
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+
+from chatlib.errors import UsageError
+from chatlib.lab import check, save_results, verificar
+
+ROOT = Path(__file__).parent.parent
+SOLUTIONS = ROOT / "notebooks" / "solucoes"
+WRONG = Path(__file__).parent / "wrong"
+
+check._load()
+NUMBERS = sorted(check.EXERCISES)
+
+
+def load(path: Path) -> dict:
+    """Os nomes definidos no arquivo, executado como um módulo."""
+    spec = importlib.util.spec_from_file_location(f"file_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", None) == module.__name__ and not name.startswith("_")
+    }
+
+
+def answers(number: str) -> dict:
+    """As respostas erradas de um exercício, por nome."""
+    return load(WRONG / f"{number.replace('.', '_')}.py")
+
+
+def failed(report) -> list[str]:
+    """O que não passou."""
+    return [row.what for row in report.rows if row.hint]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_solution_passes(number):
+    """A solução passa em todas as verificações do seu exercício."""
+    solution = load(SOLUTIONS / f"{number.replace('.', '_')}.py")
+    report = verificar(number, solution[check.EXERCISES[number].name])
+    assert report.passed, repr(report)
+
+
+CASES = [(number, name) for number in NUMBERS for name in answers(number)]
+
+
+@pytest.mark.parametrize(("number", "name"), CASES, ids=[f"{n}-{name}" for n, name in CASES])
+def test_wrong_answer_is_caught(number, name):
+    """A resposta errada é pega pela verificação feita para ela."""
+    answer = answers(number)[name]
+    assert inspect.getdoc(answer) in failed(verificar(number, answer))
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_exercise_is_complete(number):
+    """Cada exercício tem verificações distintas, com dica, e ao menos quatro respostas erradas."""
+    checks = check.EXERCISES[number].checks
+    names = {item.what for item in checks}
+    assert len(names) == len(checks) >= 2
+    assert all(item.hint for item in checks)
+    wrong = answers(number)
+    assert len(wrong) >= 4
+    assert {inspect.getdoc(answer) for answer in wrong.values()} <= names
+
+
+def stub(sock, text): ...
+
+
+def half_done(sock, text):
+    data = ...
+    sock.sendall(data)
+
+
+@pytest.mark.parametrize("answer", [stub, half_done])
+def test_undone_exercise_is_no_error(answer):
+    """O exercício por fazer diz isso, e não reprova nem levanta nada."""
+    report = verificar("01.1", answer)
+    assert "ainda por fazer" in repr(report)
+    assert not report.passed and not report.rows
+
+
+def test_wrong_parameters_are_explained():
+    """Quem esqueceu um parâmetro lê a assinatura pedida."""
+    assert "def send_text(sock, text):" in repr(verificar("01.1", lambda sock: print(sock)))
+
+
+def test_unknown_exercise_and_called_function_are_explained():
+    """Um número que não existe e uma função já chamada viram uma frase."""
+    with pytest.raises(UsageError, match="não há exercício"):
+        verificar("99.9", print)
+    with pytest.raises(UsageError, match="sem parênteses"):
+        verificar("01.1", None)
+
+
+def test_thread_left_running_is_told_and_ended():
+    """Uma thread esquecida aparece no relatório e é encerrada."""
+    import threading
+
+    def send_text(sock, text):
+        def spin():
+            while True:
+                pass
+
+        threading.Thread(target=spin, daemon=True, name="esquecida").start()
+        sock.sendall(text.encode())
+
+    report = verificar("01.1", send_text)
+    assert "não deixa nada ligado" in failed(report)
+    assert not any(thread.name == "esquecida" for thread in threading.enumerate())
+
+
+def test_results_are_saved(tmp_path):
+    """O JSON da turma traz o último resultado de cada exercício."""
+    verificar("01.1", load(SOLUTIONS / "01_1.py")["send_text"])
+    save_results(tmp_path / "r.json", aluno="Ana")
+    saved = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert saved["aluno"] == "Ana"
+    assert saved["exercicios"]["01.1"]["passou"] is True
+
+
+def test_report_escapes_html():
+    """O que o aluno faz o relatório dizer não vira HTML."""
+
+    def send_text(sock, text):
+        raise ValueError("<script>")
+
+    assert "<script>" not in verificar("01.1", send_text)._repr_html_()
