@@ -150,6 +150,8 @@ class Client:
         if self._closed:
             return
         self._closed, self._present = True, False
+        if self._framed:  # até o servidor encerrar também, e o apelido estar livre
+            sockets.drain(self._sock)
         sockets.shut(self._sock)  # acorda quem estiver em receive
         thread = getattr(self, "_thread", None)
         if thread and thread is not threading.current_thread():

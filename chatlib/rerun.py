@@ -17,7 +17,7 @@ def claim(resource) -> list:
     cada rodada.
     """
     cell, run = _current_cell()
-    if cell is None:
+    if not cell:
         return []
     last_run, opened = _opened.get(cell, (run, []))
     previous = [ref() for ref in opened] if last_run != run else []
@@ -27,9 +27,12 @@ def claim(resource) -> list:
     return [old for old in reversed(previous) if old is not None]
 
 
-def _current_cell() -> tuple[str | None, int]:
+def _current_cell() -> tuple[str, int]:
+    """Que célula está rodando, e em que rodada; ("", 0) fora do Jupyter."""
     ipython = sys.modules.get("IPython")  # nunca importado por nós: fora do Jupyter, não está lá
     shell = ipython and ipython.get_ipython()
     if shell is None or not hasattr(shell, "get_parent"):
-        return None, 0
-    return shell.get_parent().get("metadata", {}).get("cellId"), shell.execution_count
+        return "", 0
+    cell = shell.get_parent().get("metadata", {}).get("cellId")
+    # Quem executa notebooks sem uma página, como o nbclient, só manda o texto da célula.
+    return cell or shell.history_manager.input_hist_raw[-1], shell.execution_count

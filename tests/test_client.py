@@ -170,6 +170,22 @@ def test_close_wakes_receive(ana):
     assert [type(failure) for failure in failures] == [ConversationOver]
 
 
+def test_nickname_is_free_after_close(server):
+    """Quando ``close`` volta, o servidor já viu a saída: o apelido pode ser usado de novo."""
+    for _ in range(50):
+        Client("Ana", *server.address).close()
+
+
+def test_close_does_not_wait_for_a_deaf_server(monkeypatch):
+    """Um servidor que nunca encerra não segura quem sai."""
+    monkeypatch.setattr("chatlib.sockets.LINGER", TICK)
+    stop = threading.Event()
+    with scripted_server(lambda sock: (welcoming(ENTRY + b"oi\n")(sock), stop.wait(DEADLINE))) as address:
+        ana = Client("Ana", *address)
+        ana.close()
+        stop.set()
+
+
 # --- não entrar
 
 

@@ -55,7 +55,9 @@ CASES = [(number, name) for number in NUMBERS for name in answers(number)]
 def test_wrong_answer_is_caught(number, name):
     """A resposta errada é pega pela verificação feita para ela."""
     answer = answers(number)[name]
-    assert inspect.getdoc(answer) in failed(verificar(number, answer))
+    [meant] = [item for item in check.EXERCISES[number].checks if item.what == inspect.getdoc(answer)]
+    row, _ = check._run(meant, answer)
+    assert row.hint.startswith(meant.hint)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -73,17 +75,27 @@ def test_exercise_is_complete(number):
 def stub(sock, text): ...
 
 
+def documented_stub(sock, text):
+    """Manda o texto."""
+    ...
+
+
 def half_done(sock, text):
     data = ...
     sock.sendall(data)
 
 
-@pytest.mark.parametrize("answer", [stub, half_done])
+@pytest.mark.parametrize("answer", [stub, documented_stub, half_done])
 def test_undone_exercise_is_no_error(answer):
     """O exercício por fazer diz isso, e não reprova nem levanta nada."""
     report = verificar("01.1", answer)
     assert "ainda por fazer" in repr(report)
     assert not report.passed and not report.rows
+
+
+def test_function_that_returns_a_constant_is_done():
+    """Devolver um valor fixo é uma resposta, errada, e não um exercício por fazer."""
+    assert verificar("01.1", lambda sock, text: 5).rows
 
 
 def test_wrong_parameters_are_explained():

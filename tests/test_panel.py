@@ -9,6 +9,7 @@ import pytest
 import traitlets
 
 from chatlib import Client, Server, rerun
+from chatlib.errors import ConnectionLost
 from chatlib.panel import AGAIN, KEPT, ChatPanel, Conversation, kind_of
 
 PATIENCE = 10.0  # segundos
@@ -152,10 +153,10 @@ def test_flood_travels_in_few_batches(server, show):
 
 
 def test_new_line_costs_the_same_at_any_length(server, show):
-    """Cada linha viaja uma vez: a remessa da centésima tem o tamanho da primeira."""
+    """Cada linha viaja uma vez: a remessa da vigésima tem o tamanho da primeira."""
     ana, page = show(server, "Ana")
     sizes = []
-    for i in range(100, 200):
+    for i in range(100, 120):
         say(ana, type="write", text=f"linha {i}")
         page.wait_for(f"linha {i}")
         sizes.append(len(json.dumps(page.batches[-1])))
@@ -255,6 +256,18 @@ def test_send_that_fails(server, show, monkeypatch):
     ana.conversation._client._sock.shutdown(1)
     say(ana, type="write", text="oi")
     assert page.wait_end().startswith("A conexão caiu: ")
+
+
+def test_lost_while_entering(server, monkeypatch):
+    """Se o servidor se vai enquanto o construtor ainda trabalha, o painel não diz "conectado"."""
+
+    def enter(apelido, host, port, on_message, on_end):
+        on_end(ConnectionLost("caiu"))
+
+    monkeypatch.setattr("chatlib.panel.Client", enter)
+    conversation = Conversation(server, "Ana")
+    conversation.enter()
+    assert conversation.state == "desconectado"
 
 
 def test_leaving_by_command(server, show):

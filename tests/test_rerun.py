@@ -18,6 +18,7 @@ from chatlib.rerun import claim
 def notebook(monkeypatch):
     """``notebook("célula")`` diz em que célula estamos; cada chamada é uma rodada."""
     shell = SimpleNamespace(execution_count=0, cell=None)
+    shell.history_manager = SimpleNamespace(input_hist_raw=[""])
     shell.get_parent = lambda: {"metadata": {"cellId": shell.cell} if shell.cell else {}}
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     monkeypatch.setattr("chatlib.rerun._opened", {})
@@ -70,11 +71,13 @@ def test_outside_jupyter_nothing_happens(monkeypatch, shell):
 
 
 def test_cell_without_identity(notebook):
-    """Um executor que não diz qual é a célula não encerra nada."""
-    notebook(None)
-    claim(Thing())
-    notebook(None)
-    assert claim(Thing()) == []
+    """Um executor que não diz qual é a célula a identifica pelo texto dela."""
+    first, shell = Thing(), sys.modules["IPython"].get_ipython()
+    for text, expected in (("um", []), ("dois", []), ("um", [first])):
+        shell.history_manager.input_hist_raw.append(text)
+        notebook(None)
+        thing = first if text == "um" and not expected else Thing()
+        assert claim(thing) == expected
 
 
 def test_server_again_on_the_same_port(notebook):

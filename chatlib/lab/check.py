@@ -17,6 +17,7 @@ exceção ou não voltar é ✘ com a dica, que aponta o caminho sem dar a solu�
 
 import contextlib
 import ctypes
+import dis
 import html
 import importlib
 import inspect
@@ -35,6 +36,7 @@ from .leftovers import new_sockets, open_threads
 from .room import Room
 
 DEADLINE = 2.5  # segundos de uma verificação
+IDLE = ("RESUME", "NOP", "RETURN_VALUE")  # instruções de uma função que só devolve uma constante
 GRACE = 0.5  # segundos para as threads do aluno acabarem depois que as conexões fecham
 
 
@@ -181,12 +183,12 @@ def _name(number: str) -> str:
 
 
 def _is_stub(answer: Callable) -> bool:
-    """Se o corpo ainda é ``...``: nenhuma instrução, ou um ``...`` no lugar de um valor."""
+    """Se o corpo ainda é ``...``: não faz nada, ou tem um ``...`` no lugar de um valor."""
     code = getattr(answer, "__code__", None)
     if code is None:
         return False
-    empty = (lambda: None).__code__
-    return code.co_code == empty.co_code or Ellipsis in code.co_consts
+    steps = [step for step in dis.get_instructions(code) if step.opname not in IDLE]
+    return Ellipsis in code.co_consts or [step.argval for step in steps] == [None]
 
 
 def _accepts(answer: Callable, exercise: Exercise) -> bool:
