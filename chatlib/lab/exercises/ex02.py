@@ -1,0 +1,181 @@
+"""Aula 02: a mesma mensagem para todos, mesmo com gente lenta ou morta na lista."""
+
+from ...sockets import readable
+from ..check import check, exercise
+
+END = b"fim"
+LONG = b"0123456789abcdef" * 12_000 + END  # não cabe de uma vez numa conexão estreita
+
+
+def just_fell(room):
+    """Um socket cujo outro lado acaba de cair, sem que ninguém tenha notado ainda."""
+    pair = room.pair()
+    pair.peer.reset()
+    readable(pair.sock, 1)
+    return pair.sock
+
+
+def closed(room):
+    """Um socket que outra parte do programa já fechou."""
+    sock = room.pair().sock
+    sock.close()
+    return sock
+
+
+def both_get_long(deliver, room, clients_before=()):
+    """Se uma mensagem longa chega inteira a duas pessoas de conexão estreita."""
+    ana, bia = room.narrow(), room.narrow()
+    room.spawn(bia.peer.got, END)
+    room.spawn(deliver, [*clients_before, ana.sock, bia.sock], LONG)
+    return ana.peer.got(END) and room.wait(lambda: END in bia.peer.seen)
+
+
+exercise("02.1", "broadcast(clients, message)", "Envie a todos")
+
+
+@check("02.1", "todos recebem a mensagem", "percorra a lista até o fim; a mensagem já vem em bytes")
+def everyone(broadcast, room):
+    pairs = [room.pair() for _ in range(3)]
+    broadcast([pair.sock for pair in pairs], "Ana: não!\n".encode())
+    return all(pair.peer.got("Ana: não!\n".encode()) for pair in pairs)
+
+
+@check("02.1", "cada um recebe uma vez só", "um envio por pessoa, com a mensagem e nada mais")
+def once(broadcast, room):
+    ana, bia = room.pair(), room.pair()
+    broadcast([ana.sock, bia.sock], b"oi\n")
+    return (ana.peer.heard(), bia.peer.heard()) == (b"oi\n", b"oi\n")
+
+
+@check("02.1", "uma mensagem longa chega inteira", "send pode mandar só uma parte; que método insiste?")
+def long_message(broadcast, room):
+    return both_get_long(broadcast, room)
+
+
+@check("02.1", "a sala fica como estava", "a lista e os sockets dela ainda vão ser usados: só envie")
+def room_is_kept(broadcast, room):
+    socks = [room.pair().sock for _ in range(3)]
+    clients = list(socks)
+    broadcast(clients, b"oi\n")
+    return clients == socks and all(sock.fileno() >= 0 for sock in socks)
+
+
+exercise("02.2", "deliver(clients, message)", "Passe pelos mortos")
+
+
+@check("02.2", "os vivos recebem", "um erro num envio não pode encerrar o laço: que parte vai dentro do try?")
+def living_get_it(deliver, room):
+    ana, bia = room.pair(), room.pair()
+    deliver([ana.sock, room.dead(), bia.sock], b"oi\n")
+    return ana.peer.got(b"oi\n") and bia.peer.got(b"oi\n")
+
+
+@check("02.2", "dois mortos seguidos não atrapalham", "cada envio precisa da sua própria proteção")
+def two_in_a_row(deliver, room):
+    ana = room.pair()
+    deliver([room.dead(), room.dead(), ana.sock, room.dead()], b"oi\n")
+    return ana.peer.got(b"oi\n")
+
+
+@check("02.2", "não importa como a conexão caiu", "há muitos erros de socket; de que classe são todos eles?")
+def any_failure(deliver, room):
+    ana = room.pair()
+    deliver([just_fell(room), closed(room), room.dead(), ana.sock], b"oi\n")
+    return ana.peer.got(b"oi\n")
+
+
+@check("02.2", "a lista não muda", "tirar da lista é trabalho de outra função: aqui, só entregue")
+def list_is_kept(deliver, room):
+    socks = [room.pair().sock, room.dead(), room.pair().sock]
+    clients = list(socks)
+    deliver(clients, b"oi\n")
+    return clients == socks
+
+
+@check("02.2", "uma mensagem longa chega inteira", "send pode mandar só uma parte; que método insiste?")
+def long_message_passes(deliver, room):
+    return both_get_long(deliver, room, [room.dead()])
+
+
+exercise("02.3", "sweep(clients, apelidos, message)", "Entregue e arrume a sala")
+
+
+@check("02.3", "os vivos recebem, uma vez", "não mude a lista que o laço percorre: arrume depois")
+def living_hear_once(sweep, room):
+    ana, bia = room.pair(), room.pair()
+    sweep([room.dead(), ana.sock, room.dead(), bia.sock], ["D1", "Ana", "D2", "Bia"], b"oi\n")
+    return (ana.peer.heard(), bia.peer.heard()) == (b"oi\n", b"oi\n")
+
+
+@check("02.3", "devolve os apelidos de quem caiu", "uma lista de apelidos, na ordem em que estavam na sala")
+def says_who(sweep, room):
+    clients = [room.dead(), room.pair().sock, just_fell(room)]
+    return list(sweep(clients, ["Zé", "Ana", "Caio"], b"oi\n")) == ["Zé", "Caio"]
+
+
+@check("02.3", "sem mortos, devolve uma lista vazia", "ninguém caiu: a lista existe, mas não tem ninguém")
+def nobody_fell(sweep, room):
+    clients, apelidos = [room.pair().sock, room.pair().sock], ["Ana", "Bia"]
+    left = sweep(clients, apelidos, b"oi\n")
+    return left is not None and len(left) == 0 and len(clients) == 2 and apelidos == ["Ana", "Bia"]
+
+
+@check("02.3", "as duas listas continuam combinando", "tire das próprias listas, as duas, a mesma posição")
+def lists_match(sweep, room):
+    ana, bia = room.pair().sock, room.pair().sock
+    clients = [room.dead(), room.dead(), ana, room.dead(), bia]
+    apelidos = ["Zé", "Caio", "Ana", "Davi", "Bia"]
+    sweep(clients, apelidos, b"oi\n")
+    return clients == [ana, bia] and apelidos == ["Ana", "Bia"]
+
+
+@check("02.3", "fecha só os sockets de quem caiu", "um socket que não serve mais ocupa lugar até ser fechado")
+def closes_the_dead(sweep, room):
+    ana, dead = room.pair().sock, room.dead()
+    sweep([dead, ana], ["Zé", "Ana"], b"oi\n")
+    return dead.fileno() < 0 <= ana.fileno()
+
+
+exercise("02.4", "speak(clients, apelidos, sender, text)", "Fale em nome de alguém")
+
+
+@check("02.4", "os outros recebem a linha com o nome", "apelido, dois-pontos, espaço e texto, em bytes")
+def others_get_line(speak, room):
+    ana, bia, caio = (room.pair() for _ in range(3))
+    speak([ana.sock, bia.sock, caio.sock], ["Ana", "Bia", "Caio"], ana.sock, "oi")
+    return bia.peer.got(b"Ana: oi") and caio.peer.got(b"Ana: oi")
+
+
+@check("02.4", "o nome é o de quem falou", "as listas andam juntas: em que posição de clients está sender?")
+def name_of_sender(speak, room):
+    ana, bia, caio = (room.pair() for _ in range(3))
+    speak([ana.sock, bia.sock, caio.sock], ["Ana", "Bia", "Caio"], caio.sock, "oi")
+    return ana.peer.got(b"Caio: oi") and bia.peer.got(b"Caio: oi")
+
+
+@check("02.4", "a linha termina em \\n, uma só vez", "é o fim de linha que separa uma mensagem da outra")
+def ends_the_line(speak, room):
+    ana, bia = room.pair(), room.pair()
+    speak([ana.sock, bia.sock], ["Ana", "Bia"], ana.sock, "oi")
+    return bia.peer.heard() == b"Ana: oi\n"
+
+
+@check("02.4", "quem fala não recebe a própria linha", "ao percorrer a lista, pule sender")
+def sender_hears_nothing(speak, room):
+    ana, bia = room.pair(), room.pair()
+    speak([ana.sock, bia.sock], ["Ana", "Bia"], ana.sock, "oi")
+    return bia.peer.got(b"oi") and not ana.peer.heard()
+
+
+@check("02.4", "acentos e emoji chegam", "que codificação tem as letras de todas as línguas?")
+def accents(speak, room):
+    ana, joao = room.pair(), room.pair()
+    speak([ana.sock, joao.sock], ["Ana", "João"], joao.sock, "não! 🎉")
+    return ana.peer.got("João: não! 🎉".encode())
+
+
+@check("02.4", "um morto não atrapalha", "proteja cada envio, como em 02.2")
+def dead_in_the_room(speak, room):
+    ana, bia = room.pair(), room.pair()
+    speak([room.dead(), ana.sock, room.dead(), bia.sock], ["Zé", "Ana", "Davi", "Bia"], ana.sock, "oi")
+    return bia.peer.got(b"Ana: oi")

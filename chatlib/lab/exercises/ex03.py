@@ -1,0 +1,175 @@
+"""Aula 03: atender um cliente até ele sair."""
+
+from ..check import check, exercise
+
+
+class Hall:
+    """Uma sala com ``names`` dentro: as duas listas das aulas, e o que foi transmitido."""
+
+    def __init__(self, room, *names):
+        self.pairs = [room.pair() for _ in names]
+        self.clients = [pair.sock for pair in self.pairs]
+        self.apelidos = list(names)
+        self.said = []  # (mensagem, quem estava nas duas listas quando ela foi transmitida)
+
+    def broadcast(self, message):
+        """Envia a todos, como nas aulas, e anota."""
+        self.said.append((message, list(self.clients), list(self.apelidos)))
+        for client in list(self.clients):
+            client.sendall(message)
+
+    @property
+    def messages(self):
+        """As mensagens transmitidas, em ordem."""
+        return [message for message, _, _ in self.said]
+
+    def attend(self, attend, room):
+        """Põe a função do aluno a atender a primeira pessoa."""
+        return room.spawn(attend, self.clients[0], self.clients, self.apelidos, self.broadcast)
+
+
+exercise("03.1", "relay(client, broadcast)", "Repasse até o fim")
+
+
+@check("03.1", "repassa o que chega", "entregue a broadcast os bytes que recv devolveu, como vieram")
+def passes_on(relay, room):
+    pair, got = room.pair(), []
+    room.spawn(relay, pair.sock, got.append)
+    pair.peer.send("não".encode())
+    return room.wait(lambda: got) and b"".join(got) == "não".encode()
+
+
+@check("03.1", "continua depois do primeiro pedaço", "um recv só não basta: quem volta ao começo do laço?")
+def goes_on(relay, room):
+    pair, got = room.pair(), []
+    room.spawn(relay, pair.sock, got.append)
+    pair.peer.send_slowly(b"devagar")
+    return room.wait(lambda: b"".join(got) == b"devagar")
+
+
+@check("03.1", "termina quando o outro lado sai", "o que recv devolve, sem erro nenhum, quando ela saiu?")
+def ends(relay, room):
+    pair = room.pair()
+    thread = room.spawn(relay, pair.sock, lambda data: None)
+    pair.peer.send(b"tchau")
+    pair.peer.close()
+    thread.join(0.5)
+    return not thread.is_alive()
+
+
+@check("03.1", "não repassa b''", "confira o que chegou antes de repassar, e não depois")
+def no_empty(relay, room):
+    pair, got = room.pair(), []
+    pair.peer.send(b"tchau")
+    pair.peer.close()
+    room.spawn(relay, pair.sock, got.append).join(0.5)
+    return b"".join(got) == b"tchau" and b"" not in got
+
+
+exercise("03.2", "remove(client, clients, apelidos, broadcast)", "Conserte a despedida")
+
+
+@check("03.2", "o aviso diz só quem saiu", "olhe o texto do aviso: é o nome de uma pessoa, ou a lista toda?")
+def says_one_name(remove, room):
+    hall = Hall(room, "Ana", "João", "Caio")
+    remove(hall.clients[1], hall.clients, hall.apelidos, hall.broadcast)
+    return hall.messages == ["João saiu!\n".encode()]
+
+
+@check("03.2", "avisa depois de tirar", "quando broadcast é chamada, quem saiu já não pode estar nas listas")
+def removes_first(remove, room):
+    hall = Hall(room, "Ana", "Bia", "Caio")
+    gone = hall.clients[1]
+    remove(gone, hall.clients, hall.apelidos, hall.broadcast)
+    return all(gone not in clients and "Bia" not in names for _, clients, names in hall.said) and hall.said
+
+
+@check("03.2", "as listas continuam em par", "há duas Anas: procure pela posição, e não pelo nome")
+def stays_in_step(remove, room):
+    hall = Hall(room, "Ana", "Bia", "Ana", "Caio")
+    one, two, three, four = hall.clients
+    remove(three, hall.clients, hall.apelidos, hall.broadcast)
+    return hall.clients == [one, two, four] and hall.apelidos == ["Ana", "Bia", "Caio"]
+
+
+@check("03.2", "fecha o socket de quem saiu", "quem tira da sala também fecha a conexão, e só a dela")
+def closes(remove, room):
+    hall = Hall(room, "Ana", "Bia")
+    gone, stays = hall.clients
+    remove(gone, hall.clients, hall.apelidos, hall.broadcast)
+    return gone.fileno() < 0 and stays.fileno() >= 0 and hall.pairs[0].peer.ended()
+
+
+@check("03.2", "a segunda chamada não faz nada", "antes de tudo: esse socket ainda está em clients?")
+def twice(remove, room):
+    hall = Hall(room, "Ana", "Bia")
+    gone = hall.clients[0]
+    for _ in range(2):
+        remove(gone, hall.clients, hall.apelidos, hall.broadcast)
+    return hall.messages == [b"Ana saiu!\n"] and hall.apelidos == ["Bia"]
+
+
+exercise("03.3", "attend(client, clients, apelidos, broadcast)", "Escreva handle inteira")
+
+
+@check("03.3", "repassa cada linha inteira", "um recv pode trazer duas linhas: transmita uma de cada vez")
+def glued(attend, room):
+    hall = Hall(room, "Ana", "Bia")
+    hall.attend(attend, room)
+    hall.pairs[0].peer.send("Ana: um\n\nAna: dois\nAna: três\n".encode())
+    good = hall.pairs[1].peer.got("três\n".encode())
+    return good and hall.messages == [b"Ana: um\n", b"Ana: dois\n", "Ana: três\n".encode()]
+
+
+@check(
+    "03.3",
+    "junta a linha que vem byte a byte",
+    "meia linha não é mensagem: guarde o que sobrou até vir o resto",
+)
+def one_by_one(attend, room):
+    hall = Hall(room, "Ana", "Bia")
+    hall.attend(attend, room)
+    hall.pairs[0].peer.send(b"Ana: n\xc3")  # meio ã
+    hall.pairs[1].peer.heard(0.1)
+    hall.pairs[0].peer.send_slowly(b"\xa3o!\n")
+    return hall.pairs[1].peer.got("não!\n".encode()) and hall.messages == ["Ana: não!\n".encode()]
+
+
+@check("03.3", "termina quando a pessoa sai", "recv devolve b'' para sempre: é hora de sair do laço")
+def clean_end(attend, room):
+    hall = Hall(room, "Ana", "Bia")
+    thread = hall.attend(attend, room)
+    hall.pairs[0].peer.send(b"Ana: tchau\nmeia lin")
+    hall.pairs[0].peer.finish()
+    thread.join(1)
+    return not thread.is_alive() and b"meia" not in b"".join(hall.messages)
+
+
+@check("03.3", "avisa uma vez, e só com o nome", "quem fica lê um aviso: Ana saiu! e o fim da linha")
+def says_once(attend, room):
+    hall = Hall(room, "Ana", "Bia")
+    thread = hall.attend(attend, room)
+    hall.pairs[0].peer.close()
+    thread.join(1)
+    return hall.messages == [b"Ana saiu!\n"] and hall.pairs[1].peer.got(b"Ana saiu!\n")
+
+
+@check(
+    "03.3", "um corte também é uma saída", "recv pode levantar ConnectionResetError: a despedida é a mesma"
+)
+def cut(attend, room):
+    hall = Hall(room, "Ana", "Bia")
+    thread = hall.attend(attend, room)
+    hall.pairs[0].peer.reset()
+    thread.join(1)
+    return not thread.is_alive() and not room.failures and hall.messages == [b"Ana saiu!\n"]
+
+
+@check("03.3", "não sobra nada de quem saiu", "tire o socket e o apelido da mesma posição, e feche o socket")
+def nothing_left(attend, room):
+    hall = Hall(room, "Ana", "Bia", "Ana")
+    gone, *others = hall.clients
+    thread = hall.attend(attend, room)
+    hall.pairs[0].peer.close()
+    thread.join(1)
+    return hall.clients == others and hall.apelidos == ["Bia", "Ana"] and gone.fileno() < 0

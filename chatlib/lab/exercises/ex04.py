@@ -1,0 +1,246 @@
+"""Aula 04: aceitar quem chega."""
+
+import socket
+import threading
+from contextlib import contextmanager
+
+from ..check import check, exercise
+
+TICK = 0.05  # segundos de prazo do socket que escuta
+
+exercise("04.1", "ask_apelido(client)", "Pergunte o apelido")
+
+
+def asked(ask_apelido, room, act):
+    """O que a função devolve quando o outro lado, perguntado, faz ``act(peer)``; None se não voltou."""
+    pair, answers = room.pair(), []
+    thread = room.spawn(lambda: answers.append(ask_apelido(pair.sock)))
+    if not pair.peer.got(b"NICK"):
+        return None
+    act(pair.peer)
+    thread.join(1)
+    return answers[0] if answers else None
+
+
+@check("04.1", "manda NICK, e só NICK", "são quatro bytes, sem \\n: b'NICK'")
+def four_bytes(ask_apelido, room):
+    pair = room.pair()
+    thread = room.spawn(ask_apelido, pair.sock)
+    exact = pair.peer.got(b"NICK") and pair.peer.heard(0.05) == b"NICK"
+    pair.peer.send(b"Ana\n")
+    thread.join(1)
+    return exact
+
+
+@check("04.1", "devolve o apelido, em texto", "bytes viram texto com decode; o fim da linha não é do nome")
+def gives_it(ask_apelido, room):
+    return asked(ask_apelido, room, lambda peer: peer.send(b"Ana\n")) == "Ana"
+
+
+@check("04.1", "junta a resposta que vem byte a byte", "um recv pode trazer só o A de Ana: leia até o \\n")
+def one_by_one(ask_apelido, room):
+    def dictate(peer):
+        peer.send(b"Jo\xc3")  # meio ã
+        peer.heard(0.1)
+        peer.send_slowly(b"\xa3o\n")
+
+    return asked(ask_apelido, room, dictate) == "João"
+
+
+@check("04.1", "tira o \\r antes do \\n", "alguns programas terminam a linha com \\r\\n")
+def carriage_return(ask_apelido, room):
+    return asked(ask_apelido, room, lambda peer: peer.send_slowly(b"Bia\r\n")) == "Bia"
+
+
+@check("04.1", "volta com '' se a pessoa desiste", "recv devolve b'' quando ela se foi: pare de esperar")
+def gives_up(ask_apelido, room):
+    def leave(peer):
+        peer.send(b"An")
+        peer.finish()
+
+    return asked(ask_apelido, room, leave) == ""
+
+
+exercise("04.2", "accept_all(server, welcome, stop)", "Conserte a porta")
+
+
+class Door:
+    """A porta e as boas-vindas: ``met`` guarda quem já foi recebido, em ordem."""
+
+    def __init__(self, accept_all, room):
+        self.room, self.met = room, []
+        self.stop, self.free = threading.Event(), threading.Event()
+        self.server = room.listener()
+        self.server.settimeout(TICK)
+        self.thread = room.spawn(accept_all, self.server, self.welcome, self.stop)
+
+    def welcome(self, client):
+        """Recebe; o primeiro só depois que ``free`` for ligado, como um mudo."""
+        if isinstance(client, socket.socket):
+            self.room.keep(client)
+        self.met.append(client)
+        if len(self.met) == 1:
+            self.free.wait(2)
+
+    def meets(self, count):
+        """Se já foram recebidas ``count`` pessoas, dentro do prazo."""
+        return self.room.wait(lambda: len(self.met) >= count)
+
+    def ends(self):
+        """Se a função do aluno volta, depois de parada."""
+        self.thread.join(0.7)
+        return not self.thread.is_alive()
+
+
+@contextmanager
+def opened(accept_all, room):
+    """Uma porta, parada e liberada no fim."""
+    door = Door(accept_all, room)
+    try:
+        yield door
+    finally:
+        door.stop.set()
+        door.free.set()
+        door.thread.join(0.3)
+
+
+@check("04.2", "recebe quem chega", "accept devolve o socket e o endereço: welcome recebe só o socket")
+def meets_one(accept_all, room):
+    with opened(accept_all, room) as door:
+        peer = room.dial(door.server)
+        return door.meets(1) and door.met[0].getpeername() == peer.sock.getsockname()
+
+
+@check("04.2", "um mudo não tranca a porta", "welcome demora: quem a chama não pode ser a thread da porta")
+def nobody_waits(accept_all, room):
+    with opened(accept_all, room) as door:
+        for _ in range(4):
+            room.dial(door.server)
+        return door.meets(4)
+
+
+@check("04.2", "continua depois de um tempo sem ninguém", "o prazo de accept venceu: isso é normal")
+def survives_silence(accept_all, room):
+    with opened(accept_all, room) as door:
+        door.thread.join(3 * TICK)
+        waiting = door.thread.is_alive()
+        room.dial(door.server)
+        return waiting and door.meets(1)
+
+
+@check("04.2", "para quando se pede", "a cada prazo vencido, olhe se stop foi ligado")
+def stops(accept_all, room):
+    with opened(accept_all, room) as door:
+        room.dial(door.server)
+        met = door.meets(1)
+        door.thread.join(2 * TICK)  # já espera o próximo, e ninguém vem
+        door.stop.set()
+        return met and door.ends()
+
+
+exercise("04.3", "serve(server, stop)", "O servidor inteiro")
+
+
+class Chat:
+    """O servidor do aluno, no ar numa thread."""
+
+    def __init__(self, serve, room):
+        self.room, self.stop = room, threading.Event()
+        self.server = room.listener()
+        self.server.settimeout(TICK)
+        self.thread = room.spawn(serve, self.server, self.stop)
+
+    def knock(self):
+        """Alguém que se conectou e já ouviu NICK; AssertionError se ninguém perguntou."""
+        peer = self.room.dial(self.server)
+        assert peer.got(b"NICK"), "ninguém perguntou o apelido a quem chegou"
+        return peer
+
+    def enter(self, apelido):
+        """Alguém que já está na sala; AssertionError se não conseguiu entrar."""
+        peer = self.knock()
+        peer.send(f"{apelido}\n".encode())
+        assert peer.got(b"Conectado ao servidor!\n"), "ninguém cumprimentou quem chegou"
+        return peer
+
+
+@contextmanager
+def chat_of(serve, room):
+    """Um servidor do aluno, parado no fim."""
+    chat = Chat(serve, room)
+    try:
+        yield chat
+    finally:
+        chat.stop.set()
+        chat.thread.join(0.5)
+
+
+@check("04.3", "recebe e apresenta quem chega", "NICK, depois entrou a todos, depois o cumprimento só a ela")
+def introduces(serve, room):
+    with chat_of(serve, room) as chat:
+        joao = chat.enter("João")
+        bia = chat.enter("Bia")
+        told = joao.got(b"Bia entrou!\n")
+        first = "NICKJoão entrou!\nConectado ao servidor!\n".encode()
+        own = bytes(bia.seen) == b"NICKBia entrou!\nConectado ao servidor!\n"
+        return told and own and bytes(joao.seen) == first + b"Bia entrou!\n"
+
+
+@check("04.3", "um mudo não tranca a porta", "pergunte e espere a resposta na thread de cada um")
+def silent(serve, room):
+    with chat_of(serve, room) as chat:
+        chat.knock()
+        return bool(chat.enter("Bia"))
+
+
+@check("04.3", "repassa cada linha inteira a todos", "junte os pedaços até o \\n, e só então transmita")
+def relays(serve, room):
+    with chat_of(serve, room) as chat:
+        ana, bia = chat.enter("Ana"), chat.enter("Bia")
+        ana.send(b"Ana: meia ")
+        early = bia.got(b"meia", 0.15)
+        bia.send("Bia: não!\n".encode())
+        arrived = ana.got("Bia: não!\n".encode())
+        ana.send_slowly("maçã\n".encode())
+        whole = bia.got("Bia: não!\nAna: meia maçã\n".encode()) and ana.got(b"Ana: meia ma")
+        return arrived and whole and not early
+
+
+@check("04.3", "o nome certo sai, uma vez", "guarde socket e apelido num par só, quando o nome já é sabido")
+def right_name(serve, room):
+    with chat_of(serve, room) as chat:
+        caio, ana = chat.enter("Caio"), chat.knock()
+        bia = chat.enter("Bia")
+        ana.send(b"Ana\n")
+        entered = caio.got(b"Ana entrou!\n")
+        bia.close()
+        left = caio.got(b"Bia saiu!\n")
+        return entered and left and caio.heard(0.05).count(b"saiu!") == 1
+
+
+@check(
+    "04.3",
+    "aguenta cortes e desistências",
+    "recv e send podem levantar OSError, e a resposta a NICK pode não vir",
+)
+def rude_people(serve, room):
+    with chat_of(serve, room) as chat:
+        caio, ana = chat.enter("Caio"), chat.enter("Ana")
+        for rude in (chat.knock(), chat.knock()):
+            rude.reset()
+        quitter = chat.knock()
+        quitter.finish()
+        ana.reset()
+        left = caio.got(b"Ana saiu!\n")
+        chat.enter("Bia")
+        good = caio.got(b"Bia entrou!\n") and not room.failures
+        return good and left and caio.seen.count(b"entrou!") == 3 and caio.seen.count(b"saiu!") == 1
+
+
+@check("04.3", "para quando se pede", "depois do laço: acorde quem espera em recv, feche tudo e volte")
+def stops_all(serve, room):
+    with chat_of(serve, room) as chat:
+        ana, silent = chat.enter("Ana"), chat.knock()
+        chat.stop.set()
+        chat.thread.join(1)
+        return not chat.thread.is_alive() and ana.ended() and silent.ended()

@@ -1,0 +1,2 @@
+def send_text(sock, text):
+    sock.sendall(text.encode())

@@ -1,0 +1,3 @@
+def broadcast(clients, message):
+    for client in clients:
+        client.sendall(message)

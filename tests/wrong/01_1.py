@@ -1,0 +1,44 @@
+"""Respostas erradas de 01.1; a docstring de cada uma é a verificação que deve pegá-la."""
+
+
+def forgets_to_encode(sock, text):
+    """o texto chega ao outro lado"""
+    sock.sendall(text)
+
+
+def speaks_ascii(sock, text):
+    """acentos e emoji chegam"""
+    sock.sendall(text.encode("ascii"))
+
+
+def drops_what_ascii_lacks(sock, text):
+    """acentos e emoji chegam"""
+    sock.sendall(text.encode("ascii", "ignore"))
+
+
+def sends_once(sock, text):
+    """um texto longo chega inteiro"""
+    sock.send(text.encode())
+
+
+def closes_the_door(sock, text):
+    """a conexão continua aberta depois"""
+    sock.sendall(text.encode())
+    sock.close()
+
+
+def adds_a_line_end(sock, text):
+    """não chega nada além do texto"""
+    sock.sendall(f"{text}\n".encode())
+
+
+def says_it_twice(sock, text):
+    """não chega nada além do texto"""
+    data = text.encode()
+    sock.send(data)
+    sock.sendall(data)
+
+
+def assumes_one_byte_a_letter(sock, text):
+    """acentos e emoji chegam"""
+    sock.sendall(text.encode()[: len(text)])

@@ -1,0 +1,60 @@
+"""Respostas erradas de 01.2; a docstring de cada uma é a verificação que deve pegá-la."""
+
+
+def reads_once(sock, size):
+    """junta bytes que chegam um a um"""
+    return sock.recv(size)
+
+
+def reads_too_much(sock, size):
+    """deixa o resto para a próxima"""
+    received = b""
+    while len(received) < size:
+        received += sock.recv(1024)
+    return received[:size]
+
+
+def never_gives_up(sock, size):
+    """volta com o que há se o outro lado encerra"""
+    received = b""
+    while len(received) < size:
+        received += sock.recv(size - len(received))
+    return received
+
+
+def returns_text(sock, size):
+    """devolve os bytes pedidos"""
+    return sock.recv(size).decode()
+
+
+def waits_and_hopes(sock, size):
+    """volta com o que há se o outro lado encerra"""
+    data = b""
+    for _ in range(size):
+        byte = sock.recv(1)
+        if not byte:
+            raise ConnectionError("acabou cedo")
+        data += byte
+    return data
+
+
+def keeps_only_the_last(sock, size):
+    """junta bytes que chegam um a um"""
+    left = size
+    while left > 0:
+        data = sock.recv(left)
+        if not data:
+            break
+        left -= len(data)
+    return data
+
+
+def decodes_on_the_way(sock, size):
+    """junta bytes que chegam um a um"""
+    text = ""
+    while len(text.encode()) < size:
+        data = sock.recv(size - len(text.encode()))
+        if not data:
+            break
+        text += data.decode()
+    return text.encode()

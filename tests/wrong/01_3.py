@@ -1,0 +1,50 @@
+"""Respostas erradas de 01.3; a docstring de cada uma é a verificação que deve pegá-la."""
+
+
+def echoes_once(sock):
+    """continua depois da primeira mensagem"""
+    sock.sendall(sock.recv(1024))
+
+
+def spins_forever(sock):
+    """termina quando o outro lado sai"""
+    while True:
+        sock.sendall(sock.recv(1024))
+
+
+def swallows_everything(sock):
+    """devolve o que recebe"""
+    while sock.recv(1024):
+        pass
+
+
+def leaves_it_open(sock):
+    """fecha o seu lado ao terminar"""
+    while data := sock.recv(1024):
+        sock.sendall(data)
+
+
+def decodes_on_the_way(sock):
+    """devolve até meia letra"""
+    with sock:
+        while text := sock.recv(1024).decode():
+            sock.sendall(text.encode())
+
+
+def reads_one_byte_of_each(sock):
+    """continua depois da primeira mensagem"""
+    data = sock.recv(1024)
+    while data:
+        sock.sendall(data)
+        data = sock.recv(1024)[:1]
+    sock.close()
+
+
+def waits_for_an_error(sock):
+    """termina quando o outro lado sai"""
+    while True:
+        try:
+            sock.sendall(sock.recv(1024))
+        except OSError:
+            sock.close()
+            break

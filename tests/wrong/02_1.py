@@ -1,0 +1,51 @@
+"""Respostas erradas de 02.1; a docstring de cada uma é a verificação que deve pegá-la."""
+
+
+def trusts_send(clients, message):
+    """uma mensagem longa chega inteira"""
+    for sock in clients:
+        sock.send(message)
+
+
+def stops_at_the_first(clients, message):
+    """todos recebem a mensagem"""
+    for client in clients:
+        return client.sendall(message)
+
+
+def encodes_bytes(clients, message):
+    """todos recebem a mensagem"""
+    for client in clients:
+        client.sendall(message.encode())
+
+
+def forgets_the_last(clients, message):
+    """todos recebem a mensagem"""
+    for position in range(len(clients) - 1):
+        clients[position].sendall(message)
+
+
+def repeats_itself(clients, message):
+    """cada um recebe uma vez só"""
+    for _ in clients:
+        for client in clients:
+            client.sendall(message)
+
+
+def adds_a_line_end(clients, message):
+    """cada um recebe uma vez só"""
+    for client in clients:
+        client.sendall(message + b"\n")
+
+
+def empties_the_room(clients, message):
+    """a sala fica como estava"""
+    while clients:
+        clients.pop().sendall(message)
+
+
+def closes_after_sending(clients, message):
+    """a sala fica como estava"""
+    for client in clients:
+        with client:
+            client.sendall(message)

@@ -1,0 +1,70 @@
+"""Respostas erradas de 02.2; a docstring de cada uma é a verificação que deve pegá-la."""
+
+from contextlib import suppress
+
+
+def protects_nobody(clients, message):
+    """os vivos recebem"""
+    for sock in clients:
+        sock.send(message)
+
+
+def gives_up_at_the_first(clients, message):
+    """os vivos recebem"""
+    try:
+        for client in clients:
+            client.sendall(message)
+    except OSError:
+        pass
+
+
+def removes_while_walking(clients, message):
+    """os vivos recebem"""
+    for client in clients:
+        try:
+            client.sendall(message)
+        except OSError:
+            clients.remove(client)
+
+
+def tries_the_next_unprotected(clients, message):
+    """dois mortos seguidos não atrapalham"""
+    walk = iter(clients)
+    for client in walk:
+        try:
+            client.sendall(message)
+        except OSError:
+            if (other := next(walk, None)) is not None:
+                other.sendall(message)
+
+
+def knows_only_the_broken_pipe(clients, message):
+    """não importa como a conexão caiu"""
+    for client in clients:
+        try:
+            client.sendall(message)
+        except BrokenPipeError:
+            continue
+
+
+def knows_only_connections(clients, message):
+    """não importa como a conexão caiu"""
+    for client in clients:
+        with suppress(ConnectionError):
+            client.sendall(message)
+
+
+def removes_from_a_copy(clients, message):
+    """a lista não muda"""
+    for client in list(clients):
+        try:
+            client.sendall(message)
+        except OSError:
+            clients.remove(client)
+
+
+def trusts_send(clients, message):
+    """uma mensagem longa chega inteira"""
+    for client in clients:
+        with suppress(OSError):
+            client.send(message)

@@ -1,0 +1,51 @@
+"""Respostas erradas de 03.1; a docstring de cada uma é a verificação que deve pegá-la."""
+
+
+def waits_for_an_error(client, broadcast):
+    """termina quando o outro lado sai"""
+    try:
+        while True:
+            broadcast(client.recv(1024))
+    except OSError:
+        client.close()
+
+
+def stops_too_late(client, broadcast):
+    """não repassa b''"""
+    data = None
+    while data != b"":
+        data = client.recv(1024)
+        broadcast(data)
+
+
+def relays_once(client, broadcast):
+    """continua depois do primeiro pedaço"""
+    data = client.recv(1024)
+    if data:
+        broadcast(data)
+
+
+def relays_text(client, broadcast):
+    """repassa o que chega"""
+    while data := client.recv(1024):
+        broadcast(data.decode())
+
+
+def compares_with_text(client, broadcast):
+    """termina quando o outro lado sai"""
+    while (data := client.recv(1024)) != "":
+        broadcast(data)
+
+
+def speaks_ascii(client, broadcast):
+    """repassa o que chega"""
+    while data := client.recv(1024):
+        broadcast(data.decode("ascii").encode("ascii"))
+
+
+def skips_and_goes_on(client, broadcast):
+    """termina quando o outro lado sai"""
+    while True:
+        data = client.recv(1024)
+        if data:
+            broadcast(data)

@@ -1,0 +1,83 @@
+"""Respostas erradas de 03.2; a docstring de cada uma é a verificação que deve pegá-la."""
+
+
+def shows_the_list(client, clients, apelidos, broadcast):
+    """o aviso diz só quem saiu"""
+    index = clients.index(client)
+    clients.remove(client)
+    client.close()
+    apelido = apelidos[index]
+    broadcast(f"{apelidos} saiu!\n".encode())
+    apelidos.remove(apelido)
+
+
+def searches_by_name(client, clients, apelidos, broadcast):
+    """as listas continuam em par"""
+    if client in clients:
+        apelido = apelidos[clients.index(client)]
+        clients.remove(client)
+        apelidos.remove(apelido)
+        client.close()
+        broadcast(f"{apelido} saiu!\n".encode())
+
+
+def announces_first(client, clients, apelidos, broadcast):
+    """avisa depois de tirar"""
+    if client in clients:
+        index = clients.index(client)
+        broadcast(f"{apelidos[index]} saiu!\n".encode())
+        del clients[index], apelidos[index]
+        client.close()
+
+
+def searches_too_late(client, clients, apelidos, broadcast):
+    """o aviso diz só quem saiu"""
+    if client in clients:
+        clients.remove(client)
+        apelido = apelidos.pop(clients.index(client))
+        client.close()
+        broadcast(f"{apelido} saiu!\n".encode())
+
+
+def leaves_it_open(client, clients, apelidos, broadcast):
+    """fecha o socket de quem saiu"""
+    if client in clients:
+        index = clients.index(client)
+        del clients[index]
+        broadcast(f"{apelidos.pop(index)} saiu!\n".encode())
+
+
+def trusts_the_caller(client, clients, apelidos, broadcast):
+    """a segunda chamada não faz nada"""
+    index = clients.index(client)
+    del clients[index]
+    apelido = apelidos.pop(index)
+    client.close()
+    broadcast(f"{apelido} saiu!\n".encode())
+
+
+def forgets_the_name(client, clients, apelidos, broadcast):
+    """as listas continuam em par"""
+    if client in clients:
+        apelido = apelidos[clients.index(client)]
+        clients.remove(client)
+        client.close()
+        broadcast(f"{apelido} saiu!\n".encode())
+
+
+def speaks_ascii(client, clients, apelidos, broadcast):
+    """o aviso diz só quem saiu"""
+    if client in clients:
+        index = clients.index(client)
+        del clients[index]
+        client.close()
+        broadcast(f"{apelidos.pop(index)} saiu!\n".encode("ascii"))
+
+
+def forgets_to_encode(client, clients, apelidos, broadcast):
+    """o aviso diz só quem saiu"""
+    if client in clients:
+        index = clients.index(client)
+        del clients[index]
+        client.close()
+        broadcast(f"{apelidos.pop(index)} saiu!\n")

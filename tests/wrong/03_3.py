@@ -1,0 +1,125 @@
+"""Respostas erradas de 03.3; a docstring de cada uma é a verificação que deve pegá-la."""
+
+from chatlib.protocol import LineReader
+
+
+def _leave(client, clients, apelidos, broadcast):
+    index = clients.index(client)
+    del clients[index]
+    apelido = apelidos.pop(index)
+    client.close()
+    broadcast(f"{apelido} saiu!\n".encode())
+
+
+def waits_for_an_error(client, clients, apelidos, broadcast):
+    """termina quando a pessoa sai"""
+    try:
+        while True:
+            broadcast(client.recv(1024))
+    except OSError:
+        index = clients.index(client)
+        clients.remove(client)
+        client.close()
+        apelido = apelidos[index]
+        broadcast(f"{apelidos} saiu!\n".encode())
+        apelidos.remove(apelido)
+
+
+def relays_chunks(client, clients, apelidos, broadcast):
+    """junta a linha que vem byte a byte"""
+    try:
+        while data := client.recv(1024):
+            broadcast(data)
+    except OSError:
+        pass
+    finally:
+        _leave(client, clients, apelidos, broadcast)
+
+
+def splits_each_chunk(client, clients, apelidos, broadcast):
+    """junta a linha que vem byte a byte"""
+    try:
+        while data := client.recv(1024):
+            for line in data.split(b"\n"):
+                if line:
+                    broadcast(line + b"\n")
+    except OSError:
+        pass
+    finally:
+        _leave(client, clients, apelidos, broadcast)
+
+
+def ignores_the_cut(client, clients, apelidos, broadcast):
+    """um corte também é uma saída"""
+    reader = LineReader()
+    while data := client.recv(1024):
+        for line in filter(None, reader.feed(data)):
+            broadcast(line + b"\n")
+    _leave(client, clients, apelidos, broadcast)
+
+
+def leaves_only_by_cut(client, clients, apelidos, broadcast):
+    """avisa uma vez, e só com o nome"""
+    reader = LineReader()
+    try:
+        while data := client.recv(1024):
+            for line in filter(None, reader.feed(data)):
+                broadcast(line + b"\n")
+    except OSError:
+        _leave(client, clients, apelidos, broadcast)
+
+
+def says_it_twice(client, clients, apelidos, broadcast):
+    """um corte também é uma saída"""
+    reader, apelido = LineReader(), apelidos[clients.index(client)]
+    try:
+        while data := client.recv(1024):
+            for line in filter(None, reader.feed(data)):
+                broadcast(line + b"\n")
+    except OSError:
+        broadcast(f"{apelido} saiu!\n".encode())
+    finally:
+        _leave(client, clients, apelidos, broadcast)
+
+
+def drops_the_newline(client, clients, apelidos, broadcast):
+    """repassa cada linha inteira"""
+    reader = LineReader()
+    try:
+        while data := client.recv(1024):
+            for line in filter(None, reader.feed(data)):
+                broadcast(line)
+    except OSError:
+        pass
+    finally:
+        _leave(client, clients, apelidos, broadcast)
+
+
+def decodes_each_chunk(client, clients, apelidos, broadcast):
+    """junta a linha que vem byte a byte"""
+    rest = ""
+    try:
+        while data := client.recv(1024):
+            *lines, rest = (rest + data.decode("utf-8", "ignore")).split("\n")
+            for line in filter(None, lines):
+                broadcast(line.encode() + b"\n")
+    except OSError:
+        pass
+    finally:
+        _leave(client, clients, apelidos, broadcast)
+
+
+def removes_by_name(client, clients, apelidos, broadcast):
+    """não sobra nada de quem saiu"""
+    reader = LineReader()
+    try:
+        while data := client.recv(1024):
+            for line in filter(None, reader.feed(data)):
+                broadcast(line + b"\n")
+    except OSError:
+        pass
+    finally:
+        apelido = apelidos.pop()
+        clients.remove(client)
+        client.close()
+        broadcast(f"{apelido} saiu!\n".encode())
