@@ -39,11 +39,13 @@ OPTIONS = {
     "--Application.log_level": "ERROR",
     "--LabApp.default_url": "/lab/tree/notebooks/00-comece-aqui.ipynb",
 }
+PARALLEL = ["-n", "4"]  # os testes mais esperam do que calculam: cabem mais processos que núcleos
+NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=30"]
 STAGES = {
     "Estilo (ruff check)": ["ruff", "check", "--quiet"],
     "Formatação (ruff format)": ["ruff", "format", "--check", "--quiet"],
-    "Testes (pytest)": ["pytest", "--cov"],
-    "Cadernos (nbval)": ["pytest", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=30", "notebooks"],
+    "Testes (pytest)": ["pytest", "--cov", *PARALLEL, "--dist=loadgroup"],
+    "Notebooks (nbval)": ["pytest", *PARALLEL, "--dist=loadfile", *NBVAL, "notebooks"],
 }
 # Do pip que a pessoa configurou, só vale o que diz como chegar aos pacotes: proxy, certificado, espelho.
 PIP_ACCESS = "PIP_(.*INDEX.*|FIND_LINKS|.*HOST|PROXY|.*CERT|.*CACHE_DIR|CONFIG_FILE|.*TIMEOUT|RETRIES)"

@@ -19,6 +19,10 @@ HOSTILE = (
 )
 
 
+# Um só JupyterLab e um só navegador, mesmo com os testes repartidos por vários processos.
+pytestmark = pytest.mark.xdist_group("browser")
+
+
 @pytest.fixture(scope="module")
 def browser():
     """O navegador de todos os testes."""

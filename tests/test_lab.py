@@ -216,7 +216,7 @@ def test_arguments_go_to_jupyterlab(lab, commands):
 
 
 def test_opens_on_the_first_notebook(lab, commands):
-    """Sem opções, abre o caderno 00, que existe."""
+    """Sem opções, abre o notebook 00, que existe."""
     lab.open_lab([])
     (url,) = [part for part in commands[0] if "default_url" in part]
     assert (ROOT / url.partition("/lab/tree/")[2]).is_file()

@@ -1,0 +1,215 @@
+"""Aula 06: o painel, que mostra texto de estranhos sem obedecer a ele."""
+
+import threading
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+from ..check import check, exercise
+
+ATTACK = """<img src="" onerror="this.outerHTML='oi'">&lt;b&gt;"""
+
+
+class Page(HTMLParser):
+    """O que um navegador entenderia de um trecho de HTML.
+
+    text: tudo o que se lê na tela; bold: o que está em negrito; kinds: a classe de cada ``<div>``
+    de fora; lines: o texto de cada ``<div>`` sem outro dentro. Uma marca não está em texto nenhum.
+    """
+
+    def __init__(self, source: str):
+        super().__init__()
+        self.text = self.bold = ""
+        self.kinds, self.lines = [], []
+        self._starts, self._bold_depth = [], 0  # onde, em text, começa cada <div> ainda aberto
+        self._leaf = False
+        self.feed(source)
+        self.close()
+        self.text = tidy(self.text)
+
+    def handle_starttag(self, tag, attrs):
+        self._bold_depth += tag in ("b", "strong")
+        if tag == "div":
+            if not self._starts:
+                self.kinds.append(dict(attrs).get("class"))
+            self._starts.append(len(self.text))
+            self._leaf = True
+
+    def handle_endtag(self, tag):
+        self._bold_depth -= tag in ("b", "strong")
+        if tag == "div" and self._starts:
+            start = self._starts.pop()
+            if self._leaf:
+                self.lines.append(tidy(self.text[start:]))
+            self._leaf = False
+
+    def handle_data(self, data):
+        self.text += data
+        if self._bold_depth:
+            self.bold += data
+
+
+def tidy(text: str) -> str:
+    """O texto com os espaços que a página mostraria."""
+    return " ".join(text.split())
+
+
+exercise("06.1", "show_line(message, apelido)", "Uma linha em HTML")
+
+
+@check("06.1", "o texto chega inteiro à tela", "nenhum pedaço da mensagem some: nem os dois-pontos do meio")
+def whole(show_line, room):
+    said = ["Bruno: oi", "Bruno: são 2: um, dois", "Ana: não!", "Bruno entrou!", "* limite: 4096 bytes"]
+    return all(Page(show_line(text, "Ana")).text == text for text in said)
+
+
+@check("06.1", "o autor vem em negrito", "ponha entre <b> e </b> só o que vem antes do primeiro ': '")
+def bold(show_line, room):
+    author = Page(show_line("Bruno: são 2: um, dois", "Ana")).bold.strip(" :")
+    return author == "Bruno" and not Page(show_line("Bruno entrou!", "Ana")).bold
+
+
+@check("06.1", "separa as suas falas das alheias", "compare o autor inteiro com o apelido")
+def owners(show_line, room):
+    said = {"Ana: oi": "mine", "Bruno: oi": "other", "Anabela: oi": "other", "Bruno: Ana: oi": "other"}
+    return all(Page(show_line(text, "Ana")).kinds == [kind] for text, kind in said.items())
+
+
+@check("06.1", "reconhece os avisos", "um aviso começa com '* ', mesmo que tenha ': ', ou não tem ': '")
+def notices(show_line, room):
+    said = ["Bruno entrou!", "Conectado ao servidor!", "* mensagem longa demais: o limite é 4096 bytes"]
+    return all(Page(show_line(text, "Ana")).kinds == ["notice"] for text in said)
+
+
+@check("06.1", "nada da mensagem vira marca", "texto, autor, aviso: tudo o que veio de fora passa por escape")
+def harmless(show_line, room):
+    said = [f"Bruno: {ATTACK}", f"{ATTACK}: oi", f"* {ATTACK}", f"{ATTACK} entrou!", f"Ana: {ATTACK}"]
+    return all(Page(show_line(text, "Ana")).text == text for text in said)
+
+
+exercise("06.2", "submit(box, note, sock)", "O clique")
+
+
+def click(submit, text, sock):
+    """A caixa e a nota, depois de um clique com esse texto na caixa."""
+    box, note = SimpleNamespace(value=text), SimpleNamespace(value="")
+    submit(box, note, sock)
+    return box, note
+
+
+@check("06.2", "cada linha é uma mensagem", "separe o texto em linhas; cada uma sai com um só \\n no fim")
+def each_line(submit, room):
+    pair = room.pair()
+    click(submit, "um", pair.sock)
+    click(submit, "dois\ntrês", pair.sock)
+    return pair.peer.heard() == "um\ndois\ntrês\n".encode()
+
+
+@check("06.2", "acentos e emoji chegam", "ASCII não conhece ç nem ã; que codificação conhece tudo?")
+def accents(submit, room):
+    pair = room.pair()
+    click(submit, "não, João! 🎉", pair.sock)
+    return pair.peer.got("não, João! 🎉\n".encode())
+
+
+@check("06.2", "linhas em branco não vão", "strip() tira os espaços das pontas: sobrou algo na linha?")
+def blanks(submit, room):
+    pair = room.pair()
+    click(submit, "   ", pair.sock)
+    click(submit, "", pair.sock)
+    click(submit, "\num\n\n  \t\ndois\n", pair.sock)
+    return pair.peer.heard() == b"um\ndois\n"
+
+
+@check("06.2", "esvazia a caixa e a nota", "se deu certo, as duas ficam com '', tivessem o que tivessem")
+def clears(submit, room):
+    box, note = SimpleNamespace(value="oi"), SimpleNamespace(value="o envio falhou")
+    submit(box, note, room.pair().sock)
+    return box.value == "" and note.value == ""
+
+
+@check("06.2", "numa falha, guarda o texto e avisa", "capture OSError; só esvazie a caixa depois de enviar")
+def keeps(submit, room):
+    box, note = click(submit, "um texto longo\nde duas linhas", room.dead())
+    return box.value == "um texto longo\nde duas linhas" and bool(note.value.strip())
+
+
+exercise("06.3", "follow(sock, log, limit)", "O painel que se alimenta sozinho")
+
+
+class Log:
+    """Um widget de mentira, que conta quantas vezes o valor mudou."""
+
+    def __init__(self):
+        self._value, self.changes = "", 0
+
+    @property
+    def value(self) -> str:
+        return self._value
+
+    @value.setter
+    def value(self, value: str) -> None:
+        self._value = value
+        self.changes += 1
+
+    def shows(self, room, *texts: str) -> bool:
+        """Se as linhas na tela se tornam exatamente estas."""
+        return room.wait(lambda: Page(self.value).lines == list(texts))
+
+
+@check("06.3", "devolve uma thread que escuta", "inicie uma thread daemon, devolva-a e não espere por ela")
+def in_background(follow, room):
+    pair, log = room.pair(), Log()
+    thread = follow(pair.sock, log, 100)
+    alive = isinstance(thread, threading.Thread) and thread.is_alive() and thread.daemon
+    pair.peer.send(b"Bruno: oi\n")
+    return alive and log.shows(room, "Bruno: oi")
+
+
+@check("06.3", "junta o que chega aos pedaços", "guarde os bytes até o \\n, e só então decodifique a linha")
+def in_pieces(follow, room):
+    pair, log = room.pair(), Log()
+    follow(pair.sock, log, 100)
+    pair.peer.send_slowly("João: não\nBia: é 🎉\nrest".encode())
+    return log.shows(room, "João: não", "Bia: é 🎉")
+
+
+@check("06.3", "nada do que chega vira marca", "cada linha passa por escape antes de ir para o <div>")
+def no_tags(follow, room):
+    pair, log = room.pair(), Log()
+    follow(pair.sock, log, 100)
+    pair.peer.send(f"Bruno: {ATTACK}\n".encode())
+    return log.shows(room, f"Bruno: {ATTACK}")
+
+
+@check("06.3", "guarda só as últimas linhas", "limit é o máximo de linhas na tela: as mais antigas saem")
+def bounded(follow, room):
+    pair, log = room.pair(), Log()
+    follow(pair.sock, log, 2)
+    pair.peer.send(b"um\ndois\n")
+    seen = log.shows(room, "um", "dois")
+    pair.peer.send("três\n".encode())
+    return seen and log.shows(room, "dois", "três")
+
+
+@check("06.3", "redesenha uma vez por recv", "junte as linhas de um recv e só depois mude log.value, uma vez")
+def few_redraws(follow, room):
+    pair, log = room.pair(), Log()
+    follow(pair.sock, log, 3)
+    pair.peer.send("".join(f"linha {number}\n" for number in range(1000)).encode())
+    return log.shows(room, "linha 997", "linha 998", "linha 999") and log.changes < 300
+
+
+@check("06.3", "avisa do fim, fecha e termina", "b'' e OSError são dois fins: avise, feche sock e volte")
+def ends(follow, room):
+    return all(_ends_after(follow, room, leave) for leave in ("close", "reset"))
+
+
+def _ends_after(follow, room, leave):
+    pair, log = room.pair(), Log()
+    thread = follow(pair.sock, log, 100)
+    pair.peer.send(b"Bruno: tchau\n")
+    seen = log.shows(room, "Bruno: tchau")
+    getattr(pair.peer, leave)()
+    thread.join(0.5)
+    told = log.shows(room, "Bruno: tchau", "* desconectado")
+    return seen and told and not thread.is_alive() and pair.sock.fileno() < 0
