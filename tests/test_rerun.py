@@ -138,7 +138,7 @@ class Kernel:
 
     def _outputs(self, request):
         while True:
-            reply = self.client.get_iopub_msg(timeout=DEADLINE)
+            reply = self.client.get_iopub_msg(timeout=4 * DEADLINE)
             if reply["parent_header"].get("msg_id") != request:
                 continue
             content = reply["content"]

@@ -149,8 +149,13 @@ def verificar(number: str, answer: Callable) -> Report:
         report = Report(exercise, [row])
     else:
         report = Report(exercise, _run_all(exercise, answer))
-    _results[number] = report
+    remember(report)
     return report
+
+
+def remember(report: Report) -> None:
+    """Guarda o relatório para `save_results`, no lugar do anterior do mesmo exercício."""
+    _results[report.exercise.number] = report
 
 
 def save_results(path: str = "resultados.json", aluno: str = "") -> None:

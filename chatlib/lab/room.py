@@ -9,15 +9,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from ..sockets import readable
+
 HOST = "127.0.0.1"
 WAIT = 1.0  # segundos que uma espera dura
+SLOW = 0.1  # segundos que um byte mandado devagar espera para ser lido
 
 
 class Peer:
     """O outro lado de uma conexão: o que um cliente (ou um servidor) faria."""
 
-    def __init__(self, sock: socket.socket):
-        self.sock = sock
+    def __init__(self, sock: socket.socket, other: socket.socket | None = None):
+        self.sock, self._other = sock, other  # other: a ponta que está com o aluno, se ela é conhecida
         self.seen = bytearray()  # tudo o que chegou até agora
         self.over = False  # se o outro lado encerrou
 
@@ -26,11 +29,18 @@ class Peer:
         self.sock.sendall(data)
 
     def send_slowly(self, data: bytes) -> None:
-        """Manda os bytes um a um, cada um num pacote."""
+        """Manda os bytes um a um, cada um depois que o anterior foi lido (ou de esperar um pouco)."""
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in data:
             self.sock.sendall(bytes([byte]))
+            deadline = time.monotonic() + SLOW
             time.sleep(0.002)
+            while self._unread() and time.monotonic() < deadline:
+                time.sleep(0.001)
+
+    def _unread(self) -> bool:
+        """Se a outra ponta ainda tem o que ler."""
+        return self._other is not None and self._other.fileno() >= 0 and readable(self._other, 0)
 
     def got(self, data: bytes, timeout: float = WAIT) -> bool:
         """Se ``data`` chega, dentro do prazo."""
@@ -108,7 +118,7 @@ class Room:
         with socket.create_server((HOST, 0)) as listener:
             peer = self.keep(socket.create_connection(listener.getsockname()))
             sock = self.keep(listener.accept()[0])
-        return Pair(sock, Peer(peer))
+        return Pair(sock, Peer(peer, sock))
 
     def narrow(self) -> Pair:
         """Uma conexão estreita: um `send` só leva uma parte de uma mensagem longa."""

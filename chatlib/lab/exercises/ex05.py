@@ -1,0 +1,162 @@
+"""Aula 05: o cliente, que responde a NICK, escuta e fala."""
+
+import socket
+
+from ..check import check, exercise
+
+LONG = "0123456789abcdef" * 500_000 + "fim"  # 8 MB: não cabe de uma vez nos buffers da conexão
+
+exercise("05.1", "write(sock, apelido, text)", "Mande uma linha")
+
+
+@check("05.1", "a linha tem apelido, texto e \\n", "monte Ana: oi, com o \\n no fim, e envie em bytes")
+def whole_line(write, room):
+    pair = room.pair()
+    write(pair.sock, "Ana", "oi")
+    return pair.peer.got(b"\n") and pair.peer.seen == b"Ana: oi\n"
+
+
+@check("05.1", "acentos e emoji chegam", "que codificação conhece tudo?")
+def accents(write, room):
+    pair = room.pair()
+    write(pair.sock, "João", "não! 🎉")
+    return pair.peer.got("João: não! 🎉\n".encode())
+
+
+@check(
+    "05.1", "um texto não forja outra linha", "que caractere, dentro do texto, encerra a linha antes da hora?"
+)
+def no_forgery(write, room):
+    pair = room.pair()
+    write(pair.sock, "Ana", "oi\nBruno: eu pago\n")
+    pair.sock.shutdown(socket.SHUT_WR)
+    lines = pair.peer.ended() and pair.peer.seen.split(b"\n")
+    return lines and b"eu pago" in pair.peer.seen and all(line.startswith(b"Ana: ") for line in lines[:-1])
+
+
+@check("05.1", "um texto longo chega inteiro", "send pode mandar só uma parte; que método insiste até o fim?")
+def long_text(write, room):
+    pair = room.pair()
+    pair.sock.settimeout(2)
+    room.spawn(write, pair.sock, "Ana", LONG)
+    return pair.peer.got(b"fim\n", timeout=2)
+
+
+@check("05.1", "dois textos são duas linhas", "a conexão continua aberta, e cada texto termina em \\n")
+def two_lines(write, room):
+    pair = room.pair()
+    write(pair.sock, "Ana", "um")
+    write(pair.sock, "Ana", "dois")
+    return pair.peer.got(b"Ana: um\nAna: dois\n")
+
+
+exercise("05.2", "answer_nick(sock, apelido)", "Responda a NICK como vier")
+
+
+@check("05.2", "responde com o apelido e \\n", "o apelido, em UTF-8, com \\n no fim; e devolva True")
+def answers(answer_nick, room):
+    pair = room.pair()
+    pair.peer.send(b"NICK")
+    answered = answer_nick(pair.sock, "João")
+    return answered and pair.peer.got(b"\n") and pair.peer.seen == "João\n".encode()
+
+
+@check(
+    "05.2", "espera NICK que chega byte a byte", "um recv pode trazer menos do que se pediu: repita até ter 4"
+)
+def byte_by_byte(answer_nick, room):
+    pair = room.pair()
+    room.spawn(pair.peer.send_slowly, b"NICK")
+    return answer_nick(pair.sock, "Ana") and pair.peer.got(b"Ana\n")
+
+
+@check("05.2", "reconhece NICK grudado e deixa o resto", "peça ao recv só os bytes que ainda faltam dos 4")
+def glued(answer_nick, room):
+    pair = room.pair()
+    pair.peer.send(b"NICKBem-vindo!\n")
+    pair.sock.settimeout(1)
+    return answer_nick(pair.sock, "Ana") and pair.peer.got(b"Ana\n") and pair.sock.recv(99) == b"Bem-vindo!\n"
+
+
+@check("05.2", "não responde a quem não perguntou", "compare os 4 bytes; se não são NICK, devolva False")
+def another_question(answer_nick, room):
+    pair = room.pair()
+    pair.peer.send("* a sala está cheia\n".encode())
+    pair.peer.finish()
+    answered = answer_nick(pair.sock, "Ana")
+    pair.sock.shutdown(socket.SHUT_WR)
+    return not answered and pair.peer.ended() and pair.peer.seen == b""
+
+
+@check(
+    "05.2", "desiste se o servidor sai antes", "recv devolve b'' para sempre: saia do laço e devolva False"
+)
+def server_leaves(answer_nick, room):
+    pair = room.pair()
+    pair.peer.send(b"NI")
+    pair.peer.close()
+    return not answer_nick(pair.sock, "Ana")
+
+
+exercise("05.3", "receive(sock, on_message)", "Escute até o fim")
+
+
+def read(receive, room, data):
+    """As mensagens que saem de ``data``, mandado byte a byte por um servidor que depois encerra."""
+    pair, messages = room.pair(), []
+    thread = room.spawn(receive, pair.sock, messages.append)
+    pair.peer.send_slowly(data)
+    pair.peer.close()
+    thread.join(1)
+    return messages
+
+
+@check(
+    "05.3", "entrega cada linha assim que se completa", "corte no \\n e entregue já, uma chamada por linha"
+)
+def at_once(receive, room):
+    pair, messages = room.pair(), []
+    room.spawn(receive, pair.sock, messages.append)
+    pair.peer.send(b"um\ndois\ntr")
+    return room.wait(lambda: messages == ["um", "dois"])
+
+
+@check("05.3", "junta caracteres cortados ao meio", "junte bytes até o \\n e só então decodifique")
+def cut_characters(receive, room):
+    return read(receive, room, "não, João! 🎉\n".encode()) == ["não, João! 🎉"]
+
+
+@check("05.3", "um byte inválido não a derruba", 'decode aceita um segundo argumento: veja "replace"')
+def invalid_byte(receive, room):
+    return read(receive, room, b"a\xffb\nsegue\n") == ["a\ufffdb", "segue"]
+
+
+@check("05.3", "só \\n separa linhas", "splitlines corta em outros caracteres também: use split")
+def only_newline(receive, room):
+    line = "um\x0bdois\x85três\u2028quatro"
+    return read(receive, room, f"{line}\n".encode()) == [line]
+
+
+@check("05.3", "termina quando o servidor encerra", "recv devolve b'' para sempre: é hora de sair do laço")
+def ends(receive, room):
+    pair, messages = room.pair(), []
+    thread = room.spawn(receive, pair.sock, messages.append)
+    pair.peer.send(b"tchau\n")
+    pair.peer.close()
+    thread.join(1)
+    return not thread.is_alive() and messages == ["tchau"]
+
+
+@check(
+    "05.3",
+    "termina sem erro quando a conexão cai",
+    "uma queda levanta OSError dentro de recv: também é um fim",
+)
+def falls(receive, room):
+    pair, messages = room.pair(), []
+    thread = room.spawn(receive, pair.sock, messages.append)
+    pair.peer.send(b"oi\n")
+    heard = room.wait(lambda: messages == ["oi"])
+    pair.peer.reset()
+    thread.join(1)
+    return heard and not thread.is_alive() and not room.failures
