@@ -134,7 +134,9 @@ class Kernel:
         content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
         message = self.client.session.msg("execute_request", content, metadata={"cellId": cell})
         self.client.shell_channel.send(message)
-        return "".join(self._outputs(message["header"]["msg_id"]))
+        shown = "".join(self._outputs(message["header"]["msg_id"]))
+        self.client.get_shell_msg(timeout=4 * DEADLINE)  # sem lê-la, o pedido seguinte às vezes se perde
+        return shown
 
     def _outputs(self, request):
         while True:

@@ -1,0 +1,31 @@
+"""O catálogo de ataques da aula 07: cada um é uma função curta que devolve o que se viu.
+
+    @attack("chegar", "conectar e desligar na hora", cause="…", mend="…")
+    def port_scan(scene):
+        ...
+        return "ninguém mais entra"    # ou nada, se o chat nem sentiu
+
+Um ataque recebe uma `Scene`: a vítima (veja `chatlib.lab.targets`) e as pessoas que entram no
+chat para atacá-la, ou para sofrer com isso. O mesmo ataque, sem mudança, vai contra o chat
+ingênuo e contra o `chatlib`. Só o protocolo difere: o ingênuo não termina as mensagens em ``\\n``.
+"""
+
+from . import arriving, delivering, leaving, trusting, using
+from .catalog import ATTACKS, Attack, Result, run, table, tell
+from .scene import Person, Scene
+
+__all__ = [
+    "ATTACKS",
+    "Attack",
+    "Person",
+    "Result",
+    "Scene",
+    "arriving",
+    "delivering",
+    "leaving",
+    "run",
+    "table",
+    "tell",
+    "trusting",
+    "using",
+]

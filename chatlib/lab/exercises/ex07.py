@@ -1,0 +1,301 @@
+"""Aula 07: consertar `handle` e `broadcast`, separar mensagens, conferir apelidos."""
+
+import socket
+import time
+from contextlib import suppress
+
+from ..check import check, exercise
+
+BLOCK = b"0123456789abcdef" * 4096  # 64 KiB
+MANY = 40  # blocos: mais do que uma conexão de `distracted` guarda
+ENOUGH = 64 << 20  # um limite que nenhum teste alcança
+
+
+def attend(handle, room):
+    """Ana atendida por ``handle``: a thread, o outro lado, quem está na sala e o que foi dito a todos."""
+    ana, bruno, said = room.pair(), room.pair(), []
+    members = {ana.sock: "Ana", bruno.sock: "Bruno"}
+    thread = room.spawn(handle, ana.sock, members, said.append)
+    return thread, ana, members, said
+
+
+exercise("07.1", "handle(client, members, broadcast)", "Complete: atenda até o fim")
+
+
+@check("07.1", "repassa o que o cliente diz", "o que vier por recv vai para broadcast, como veio")
+def passes_on(handle, room):
+    _, ana, _, said = attend(handle, room)
+    ana.peer.send(b"Ana: oi\n")
+    return room.wait(lambda: b"".join(said) == b"Ana: oi\n")
+
+
+@check(
+    "07.1", "termina quando o cliente sai com educação", "sair com educação não é erro: o que recv devolve?"
+)
+def polite(handle, room):
+    thread, ana, _, said = attend(handle, room)
+    ana.peer.finish()
+    thread.join(0.5)
+    return not thread.is_alive() and b"" not in said
+
+
+@check("07.1", "termina quando a conexão cai", "recv também pode levantar um OSError: o que fazer com ele?")
+def crash(handle, room):
+    thread, ana, members, said = attend(handle, room)
+    ana.peer.reset()
+    thread.join(0.5)
+    return not thread.is_alive() and not room.failures and ana.sock not in members and said
+
+
+@check(
+    "07.1",
+    "a despedida diz só quem saiu, uma vez",
+    "que variável tem o apelido de um, e qual tem o de todos?",
+)
+def says_goodbye(handle, room):
+    for leave in ("finish", "reset"):
+        thread, ana, _, said = attend(handle, room)
+        getattr(ana.peer, leave)()
+        thread.join(0.5)
+        if b"".join(said) != b"Ana saiu!\n":
+            return False
+    return True
+
+
+@check(
+    "07.1", "tira da sala antes de se despedir", "a despedida é para quem ficou: em que ordem vêm as coisas?"
+)
+def removes_first(handle, room):
+    ana, bruno, present = room.pair(), room.pair(), []
+    members = {ana.sock: "Ana", bruno.sock: "Bruno"}
+    thread = room.spawn(handle, ana.sock, members, lambda message: present.append(list(members.values())))
+    ana.peer.finish()
+    thread.join(0.5)
+    return present[-1:] == [["Bruno"]] and members == {bruno.sock: "Bruno"}
+
+
+@check("07.1", "fecha a conexão", "quem atende a conexão a fecha no fim")
+def closes(handle, room):
+    _, ana, _, _ = attend(handle, room)
+    ana.peer.finish()
+    return room.wait(lambda: ana.sock.fileno() < 0, 0.5)
+
+
+def distracted(room):
+    """Uma conexão de buffer pequeno, que enche logo se o outro lado não lê."""
+    pair = room.pair()
+    pair.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 * 1024)
+    return pair
+
+
+exercise("07.2", "broadcast(message, pending, limit)", "Conserte: ninguém espera por quem não lê")
+
+
+@check("07.2", "todos recebem", "percorra pending e tente enviar a cada socket")
+def everyone(broadcast, room):
+    pairs = [room.pair() for _ in range(3)]
+    gone = broadcast(b"oi\n", {pair.sock: bytearray() for pair in pairs}, ENOUGH)
+    return all(pair.peer.got(b"oi\n", 0.5) for pair in pairs) and not gone
+
+
+@check("07.2", "quem não lê não segura ninguém", "este send espera; qual é o que não espera?")
+def nobody_waits(broadcast, room):
+    slow, bruno = distracted(room), room.pair()
+    pending = {slow.sock: bytearray(), bruno.sock: bytearray()}
+    room.spawn(bruno.peer.got, b"fim\n", 2)
+    for _ in range(MANY):
+        broadcast(BLOCK, pending, ENOUGH)
+    broadcast(b"fim\n", pending, ENOUGH)
+    room.wait(lambda: not broadcast(b"", pending, ENOUGH) and not pending[bruno.sock])
+    return room.wait(lambda: len(bruno.peer.seen) == MANY * len(BLOCK) + 4)
+
+
+@check(
+    "07.2", "o que não coube chega depois, em ordem", "guarde no fim de pending e envie a partir do começo"
+)
+def keeps_the_rest(broadcast, room):
+    slow, gone = distracted(room), []
+    pending, blocks = {slow.sock: bytearray()}, [b"%07d\n" % number * 8192 for number in range(MANY)]
+    for block in blocks:
+        gone += broadcast(block, pending, ENOUGH) or []
+    slow.peer.heard(0.05)  # esvazia a conexão: agora cabe mais, mas a vez é de quem ficou
+    broadcast(b"fim\n", pending, ENOUGH)
+    room.spawn(slow.peer.got, b"fim\n", 2)
+    room.wait(lambda: not broadcast(b"", pending, ENOUGH) and not pending[slow.sock])
+    room.wait(lambda: slow.peer.seen.endswith(b"fim\n"))
+    return slow.peer.seen == b"".join(blocks) + b"fim\n" and not gone
+
+
+@check("07.2", "devolve quem passou do limite", "compare o tamanho do que ficou guardado com limit")
+def over_the_limit(broadcast, room):
+    slow = distracted(room).sock
+    pending = {slow: bytearray()}
+    for _ in range(MANY):
+        if gone := broadcast(BLOCK, pending, 1 << 18):
+            return list(gone) == [slow]
+    return False
+
+
+@check(
+    "07.2", "um morto não impede a entrega, e é devolvido", "um erro de envio só diz respeito a quem o causou"
+)
+def dead_member(broadcast, room):
+    dead, bruno = room.dead(), room.pair()
+    with suppress(OSError):
+        dead.send(b"x")
+    gone = broadcast(b"oi\n", {dead: bytearray(), bruno.sock: bytearray()}, ENOUGH)
+    return list(gone) == [dead] and bruno.peer.got(b"oi\n", 0.5)
+
+
+exercise("07.3", "messages(sock)", "Construa: mensagens inteiras, venham como vierem")
+
+
+@check("07.3", "separa mensagens coladas", "um recv pode trazer várias: separe no \\n")
+def glued(messages, room):
+    pair = room.pair()
+    pair.peer.send("Ana: um\nAna: dois\nAna: três\n".encode())
+    pair.peer.finish()
+    return list(messages(pair.sock)) == ["Ana: um", "Ana: dois", "Ana: três"]
+
+
+@check(
+    "07.3",
+    "junta o que chega byte a byte",
+    "guarde a sobra para o próximo recv; decodifique só linhas inteiras",
+)
+def one_by_one(messages, room):
+    pair = room.pair()
+    room.spawn(lambda: (pair.peer.send_slowly("Ana: coração\noi\n".encode()), pair.peer.finish()))
+    return list(messages(pair.sock)) == ["Ana: coração", "oi"]
+
+
+@check(
+    "07.3",
+    "não espera o fim para entregar",
+    "entregue cada linha assim que se completa: yield serve para isso",
+)
+def at_once(messages, room):
+    pair = room.pair()
+    found = iter(messages(pair.sock))
+    pair.peer.send(b"um\ndo")
+    first = next(found)
+    pair.peer.send(b"is\n")
+    return (first, next(found)) == ("um", "dois")
+
+
+@check(
+    "07.3",
+    "só o \\n separa",
+    "splitlines separa em outros caracteres também, e strip apaga mais do que o \\n",
+)
+def only_newline(messages, room):
+    pair = room.pair()
+    pair.peer.send("a\u2028b\x0bc \nd\x85\n".encode())
+    pair.peer.finish()
+    return list(messages(pair.sock)) == ["a\u2028b\x0bc ", "d\x85"]
+
+
+@check(
+    "07.3",
+    "bytes que não são UTF-8 não o derrubam",
+    "decode tem um parâmetro errors: veja help(bytes.decode)",
+)
+def not_utf8(messages, room):
+    pair = room.pair()
+    pair.peer.send(b"\xff\xfe\noi\n")
+    pair.peer.finish()
+    found = list(messages(pair.sock))
+    return len(found) == 2 and found[1] == "oi"
+
+
+@check("07.3", "termina quando a conexão acaba, e descarta a linha pela metade", "o fim é b'' ou um OSError")
+def ends(messages, room):
+    for leave in ("finish", "reset"):
+        pair = room.pair()
+        pair.peer.send(b"inteira\nmeta")
+        found = iter(messages(pair.sock))
+        first = next(found)
+        getattr(pair.peer, leave)()
+        if (first, list(found)) != ("inteira", []):
+            return False
+    return True
+
+
+exercise("07.4", "ask_apelido(sock, taken, timeout)", "Construa: quem pode entrar")
+
+ABSURD = ("", " ", "Ana Maria", "x" * 21, "Ana:", "NICK", "nick", "\x1b[2J", "* servidor")
+
+
+def answer(ask_apelido, room, text, taken=("Carla",)):
+    """O que a função devolve a quem responde ``text``, e o outro lado da conexão."""
+    pair = room.pair()
+    pair.peer.send(f"{text}\n".encode())
+    return ask_apelido(pair.sock, list(taken), 1.0), pair.peer
+
+
+@check("07.4", "pergunta com os quatro bytes NICK", "antes de ler, envie b'NICK', sem nada depois")
+def asks(ask_apelido, room):
+    _, peer = answer(ask_apelido, room, "Ana")
+    return peer.heard(0.05) == b"NICK"
+
+
+@check("07.4", "devolve um apelido bom", "ele é texto, sem o \\n, e pode ter acento: decodifique em UTF-8")
+def good(ask_apelido, room):
+    names = ("Ana", "João", "ze_1.0-b", "x" * 20)
+    return all(answer(ask_apelido, room, name)[0] == name for name in names)
+
+
+@check("07.4", "junta a resposta que vem aos pedaços", "um recv pode trazer só meia resposta: leia até o \\n")
+def in_pieces(ask_apelido, room):
+    pair = room.pair()
+    room.spawn(pair.peer.send_slowly, "Conceição\n".encode())
+    return ask_apelido(pair.sock, [], 1.0) == "Conceição"
+
+
+@check(
+    "07.4", "recusa o que não serve de apelido", "releia as regras: tamanho, caracteres, palavra reservada"
+)
+def absurd(ask_apelido, room):
+    return all(answer(ask_apelido, room, text)[0] is None for text in ABSURD)
+
+
+@check("07.4", "recusa quem já está na sala", "ANA e Ana são o mesmo apelido: que método ignora maiúsculas?")
+def already_here(ask_apelido, room):
+    refused = [answer(ask_apelido, room, text, ["Ana", "JOÃO"])[0] for text in ("Ana", "ANA", "João")]
+    return refused == [None] * 3 and answer(ask_apelido, room, "Bia", ["Ana", "JOÃO"])[0] == "Bia"
+
+
+@check(
+    "07.4",
+    "explica cada recusa numa linha",
+    "antes de devolver None, envie uma linha que começa com * e acaba em \\n",
+)
+def explains(ask_apelido, room):
+    for text in ("Ana Maria", "Carla"):
+        _, peer = answer(ask_apelido, room, text)
+        line = peer.heard(0.05).removeprefix(b"NICK")
+        if not (line.startswith(b"* ") and line.endswith(b"\n") and len(line) > 5):
+            return False
+    return True
+
+
+@check(
+    "07.4",
+    "desiste de quem se cala, pinga ou some",
+    "o prazo é para a resposta inteira, e não para cada recv",
+)
+def gives_up(ask_apelido, room):
+    silent, gone, dripping = room.pair(), room.pair(), room.pair()
+    gone.peer.reset()
+    room.spawn(drip, dripping.peer)
+    start = time.monotonic()
+    found = [ask_apelido(pair.sock, [], 0.2) for pair in (silent, gone, dripping)]
+    return found == [None] * 3 and time.monotonic() - start < 1.2
+
+
+def drip(peer):
+    """Manda uma letra de vez em quando, e nunca termina."""
+    with suppress(OSError):
+        for _ in range(60):
+            peer.send(b"a")
+            time.sleep(0.03)

@@ -1,0 +1,187 @@
+"""As vítimas dos ataques: o chat ingênuo e o `chatlib`, cada um num processo que se encerra.
+
+    with naive_server() as victim:
+        socket.create_connection(victim.address)
+
+Um processo à parte, porque alguns ataques deixam o ingênuo girando sem fim ou parado num
+``send``, e só de fora se acaba com isso.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from . import naive
+from .room import HOST, Peer
+
+ROOT = Path(__file__).parents[2]
+CHATLIB = ("-m", "chatlib")
+NAIVE = (naive.__file__,)
+START = 10.0  # segundos para um processo começar
+
+_running: set[subprocess.Popen] = set()
+
+
+def kill_all() -> None:
+    """Acaba com toda vítima ainda de pé."""
+    for process in list(_running):
+        process.kill()
+
+
+def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
+    """Se a condição se torna verdadeira, dentro do prazo."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+class Program:
+    """Um programa Python num processo filho; ``lines`` é o que ele mostrou até agora."""
+
+    def __init__(self, *command: str):
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+        self._process = subprocess.Popen(
+            [sys.executable, "-u", *command],
+            env=os.environ | {"PYTHONPATH": path, "PYTHONUTF8": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        _running.add(self._process)
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, name="lab: tela", daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self._process.stdout:
+            self.lines.append(line.decode("utf-8", "replace").rstrip("\r\n"))
+
+    def shows(self, text: str, timeout: float = START) -> bool:
+        """Se ``text`` aparece na tela dele, dentro do prazo."""
+        return wait_until(lambda: any(text in line for line in self.lines[:]), timeout)
+
+    def type(self, line: str) -> None:
+        """Digita uma linha."""
+        self._process.stdin.write(f"{line}\n".encode())
+        self._process.stdin.flush()
+
+    def interrupt(self) -> None:
+        """Faz o que faz o Ctrl+C."""
+        self._process.send_signal(signal.SIGINT)
+
+    def ended(self, timeout: float) -> bool:
+        """Se o processo termina por si, dentro do prazo."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout)
+        return self._process.poll() is not None
+
+    def kill(self) -> None:
+        """Acaba com o processo, esteja ele como estiver."""
+        self._process.kill()
+        self._process.wait()
+        _running.discard(self._process)
+        self._reader.join()
+        self._process.stdout.close()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+
+
+class ServerTarget:
+    """Um servidor atacável.
+
+    end: os bytes que terminam cada mensagem no protocolo dele (o ingênuo não tem);
+    patience: segundos que se espera pelo que ele devia fazer.
+    """
+
+    def __init__(self, *command: str, end: bytes, patience: float):
+        self._command, self.end, self.patience = command, end, patience
+        self.address = None
+
+    def start(self, port: int = 0) -> bool:
+        """Põe o servidor no ar e diz se ele conseguiu; ``port`` 0 é uma porta qualquer."""
+        self.program = Program(*self._command, str(port))
+        wait_until(lambda: self.program.lines or self.program.ended(0), START)
+        if not self.program.lines:
+            return False
+        self.address = HOST, int(self.program.lines[0].rpartition(":")[2])
+        return True
+
+    def stop(self) -> None:
+        """Mata o servidor, como uma queda de energia."""
+        self.program.kill()
+
+    def __enter__(self) -> "ServerTarget":
+        self.start()
+        return self
+
+    def __exit__(self, *exc) -> None:
+        self.stop()
+
+
+class ClientTarget:
+    """Um cliente atacável, de apelido Bia; ``server`` é o nosso lado da conexão dele."""
+
+    def __init__(self, *command: str, end: bytes, patience: float):
+        self._command, self.end, self.patience = command, end, patience
+
+    def send(self, text: str) -> None:
+        """Diz algo ao cliente, como o servidor diria."""
+        self.server.send(text.encode() + self.end)
+
+    def next_line(self) -> str:
+        """A primeira linha que o cliente mostra depois de entrar."""
+        wait_until(lambda: len(self.program.lines) > 1, START)
+        return self.program.lines[1]
+
+    def __enter__(self) -> "ClientTarget":
+        with socket.create_server((HOST, 0)) as listener:
+            listener.settimeout(START)
+            port = str(listener.getsockname()[1])
+            self.program = Program(*(word.format(port=port) for word in self._command))
+            self.server = Peer(listener.accept()[0])
+        self.server.send(b"NICK")
+        self.server.got(b"Bia", START)
+        self.send("Bia entrou!")
+        self.program.shows("Bia entrou!")
+        return self
+
+    def __exit__(self, *exc) -> None:
+        self.program.kill()
+        self.server.close()
+
+
+# O que o ingênuo não faz em meio segundo, ele não faz nunca. Do outro se espera mais, para que
+# uma máquina ocupada não passe por defeito.
+IMPATIENT, PATIENT = 0.5, 5.0
+
+
+def naive_server() -> ServerTarget:
+    """O servidor ingênuo, que começa no ``with``."""
+    return ServerTarget(*NAIVE, "server", end=b"", patience=IMPATIENT)
+
+
+def chatlib_server() -> ServerTarget:
+    """O servidor de `chatlib`, que começa no ``with``."""
+    return ServerTarget(*CHATLIB, "server", "--port", end=b"\n", patience=PATIENT)
+
+
+def naive_client(encoding: str = "ascii") -> ClientTarget:
+    """O cliente ingênuo, que começa no ``with``."""
+    return ClientTarget(*NAIVE, "client", "Bia", "{port}", encoding, end=b"", patience=IMPATIENT)
+
+
+def chatlib_client() -> ClientTarget:
+    """O cliente de `chatlib`, que começa no ``with``."""
+    return ClientTarget(
+        *CHATLIB, "client", "--apelido", "Bia", "--port", "{port}", end=b"\n", patience=PATIENT
+    )

@@ -1,0 +1,80 @@
+"""Respostas erradas de 07.1; a docstring de cada uma é a verificação que deve pegá-la."""
+
+
+def waits_for_an_error(client, members, broadcast):
+    """termina quando o cliente sai com educação"""
+    while True:
+        try:
+            broadcast(client.recv(1024))
+        except OSError:
+            apelido = members.pop(client)
+            client.close()
+            broadcast(f"{apelido} saiu!\n".encode())
+            break
+
+
+def says_the_list(client, members, broadcast):
+    """a despedida diz só quem saiu, uma vez"""
+    apelidos = list(members.values())
+    try:
+        while message := client.recv(1024):
+            broadcast(message)
+    except OSError:
+        pass
+    del members[client]
+    client.close()
+    broadcast(f"{apelidos} saiu!\n".encode())
+
+
+def ignores_crashes(client, members, broadcast):
+    """termina quando a conexão cai"""
+    apelido = members[client]
+    while message := client.recv(1024):
+        broadcast(message)
+    del members[client]
+    client.close()
+    broadcast(f"{apelido} saiu!\n".encode())
+
+
+def says_it_twice(client, members, broadcast):
+    """a despedida diz só quem saiu, uma vez"""
+    apelido = members[client]
+    try:
+        while message := client.recv(1024):
+            broadcast(message)
+        broadcast(f"{apelido} saiu!\n".encode())
+    except OSError:
+        pass
+    finally:
+        del members[client]
+        client.close()
+        broadcast(f"{apelido} saiu!\n".encode())
+
+
+def leaves_it_open(client, members, broadcast):
+    """fecha a conexão"""
+    try:
+        while message := client.recv(1024):
+            broadcast(message)
+    except OSError:
+        pass
+    broadcast(f"{members.pop(client)} saiu!\n".encode())
+
+
+def says_goodbye_too_soon(client, members, broadcast):
+    """tira da sala antes de se despedir"""
+    try:
+        while message := client.recv(1024):
+            broadcast(message)
+    except OSError:
+        pass
+    broadcast(f"{members[client]} saiu!\n".encode())
+    del members[client]
+    client.close()
+
+
+def hears_only_once(client, members, broadcast):
+    """a despedida diz só quem saiu, uma vez"""
+    broadcast(client.recv(1024))
+    members.pop(client)
+    client.close()

@@ -1,0 +1,96 @@
+"""Respostas erradas de 07.2; a docstring de cada uma é a verificação que deve pegá-la."""
+
+
+def waits_for_everyone(message, pending, limit):
+    """quem não lê não segura ninguém"""
+    for sock in pending:
+        sock.send(message)
+    return []
+
+
+def waits_with_sendall(message, pending, limit):
+    """um morto não impede a entrega, e é devolvido"""
+    for sock in pending:
+        sock.sendall(message)
+    return []
+
+
+def throws_away_what_does_not_fit(message, pending, limit):
+    """o que não coube chega depois, em ordem"""
+    gone = []
+    for sock in pending:
+        sock.setblocking(False)
+        try:
+            sock.send(message)
+        except BlockingIOError:
+            pass
+        except OSError:
+            gone.append(sock)
+    return gone
+
+
+def overtakes_the_rest(message, pending, limit):
+    """o que não coube chega depois, em ordem"""
+    gone = []
+    for sock, waiting in pending.items():
+        sock.setblocking(False)
+        for data in (message, bytes(waiting)):
+            sent = 0
+            try:
+                sent = sock.send(data)
+            except BlockingIOError:
+                pass
+            except OSError:
+                gone.append(sock)
+            if data is message:
+                waiting += data[sent:]
+            else:
+                del waiting[:sent]
+    return gone
+
+
+def has_no_limit(message, pending, limit):
+    """devolve quem passou do limite"""
+    gone = []
+    for sock, waiting in pending.items():
+        waiting += message
+        sock.setblocking(False)
+        try:
+            while waiting:
+                del waiting[: sock.send(waiting)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            gone.append(sock)
+    return gone
+
+
+def stops_at_the_dead(message, pending, limit):
+    """um morto não impede a entrega, e é devolvido"""
+    for sock, waiting in pending.items():
+        waiting += message
+        sock.setblocking(False)
+        try:
+            while waiting:
+                del waiting[: sock.send(waiting)]
+        except BlockingIOError:
+            if len(waiting) > limit:
+                return [sock]
+        except OSError:
+            return [sock]
+    return []
+
+
+def forgets_the_dead(message, pending, limit):
+    """um morto não impede a entrega, e é devolvido"""
+    gone = []
+    for sock, waiting in pending.items():
+        waiting += message
+        sock.setblocking(False)
+        try:
+            while waiting:
+                del waiting[: sock.send(waiting)]
+        except OSError:
+            if len(waiting) > limit:
+                gone.append(sock)
+    return gone

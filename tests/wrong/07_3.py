@@ -1,0 +1,66 @@
+"""Respostas erradas de 07.3; a docstring de cada uma é a verificação que deve pegá-la."""
+
+
+def one_recv_one_message(sock):
+    """separa mensagens coladas"""
+    while data := sock.recv(1024):
+        yield data.decode("utf-8", "replace")
+
+
+def forgets_the_rest(sock):
+    """junta o que chega byte a byte"""
+    while data := sock.recv(1024):
+        for line in data.split(b"\n"):
+            if line:
+                yield line.decode("utf-8", "replace")
+
+
+def decodes_the_pieces(sock):
+    """junta o que chega byte a byte"""
+    rest = ""
+    while data := sock.recv(1024):
+        *lines, rest = (rest + data.decode("utf-8", "replace")).split("\n")
+        yield from lines
+
+
+def waits_for_the_end(sock):
+    """não espera o fim para entregar"""
+    received = b""
+    while data := sock.recv(1024):
+        received += data
+    return [line.decode("utf-8", "replace") for line in received.split(b"\n")[:-1]]
+
+
+def splits_everywhere(sock):
+    """só o \\n separa"""
+    with sock.makefile(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            yield from line.splitlines()
+
+
+def is_strict(sock):
+    """bytes que não são UTF-8 não o derrubam"""
+    rest = b""
+    while data := sock.recv(1024):
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            yield line.decode()
+
+
+def delivers_the_half(sock):
+    """termina quando a conexão acaba, e descarta a linha pela metade"""
+    rest = b""
+    while data := sock.recv(1024):
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            yield line.decode("utf-8", "replace")
+    yield rest.decode("utf-8", "replace")
+
+
+def never_ends(sock):
+    """termina quando a conexão acaba, e descarta a linha pela metade"""
+    rest = b""
+    while True:
+        *lines, rest = (rest + sock.recv(1024)).split(b"\n")
+        for line in lines:
+            yield line.decode("utf-8", "replace")
