@@ -24,7 +24,12 @@ POSIX = pytest.mark.skipif(os.name != "posix", reason="sinais e terminais daqui 
 def chat(*args, encoding="utf-8", **options):
     """Um ``python -m chatlib ...``, morto ao final se ainda estiver de pé."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    env = os.environ | {"TERM": "xterm", "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding, "PYTHONUNBUFFERED": ""}
+    env = os.environ | {
+        "TERM": "xterm",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONIOENCODING": encoding,
+        "PYTHONUNBUFFERED": "",
+    }
     command = [sys.executable, "-m", "chatlib", *args]
     with subprocess.Popen(command, env=env, **(pipes | options)) as process:
         try:
