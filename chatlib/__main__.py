@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from . import protocol
 from .client import Client
-from .errors import ChatError
+from .errors import ChatError, UsageError
 from .postman import Event
 from .server import Server
 from .terminal import Terminal
@@ -192,13 +192,13 @@ def run_client(options: argparse.Namespace) -> None:
 
 
 def main(args: list[str] | None = None) -> int:
-    """O código de saída: 0 se tudo correu bem, 1 se houve um erro (2, uso errado, é do argparse)."""
+    """O código de saída: 0 se tudo correu bem, 1 se houve um erro, 2 se o uso foi errado."""
     options = parse(args)
     try:
         options.run(options)
     except ChatError as error:
         print(f"erro: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, UsageError) else 1
     except (KeyboardInterrupt, EOFError):
         print()
     return 0

@@ -25,13 +25,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from .sockets import shut
+from .sockets import reset_on_close, shut
 
 MAX_BOX = 256 * 1024  # bytes na caixa; cheia, quem fala espera
 LETTER_COST = 64  # bytes que uma carta ocupa além do texto
 CROWDED = MAX_BOX // 2  # um lote deste tamanho é uma enxurrada
 RETRY = 0.02  # segundos entre tentativas com quem está atrasado
-PATIENCE = 0.05  # segundos que uma enxurrada espera por quem está atrasado mas lendo
+PATIENCE = 0.1  # segundos que uma enxurrada espera por quem está atrasado mas lendo
+RECENT = 0.25  # segundos sem que nada caiba no socket, e já não se diz que alguém está lendo
 FAREWELL = 1.0  # segundos, no encerramento, para o que já foi aceito sair
 
 
@@ -87,11 +88,13 @@ class Member:
 
     def is_reading(self, now: float) -> bool:
         """Se alguma coisa coube no socket nos últimos instantes."""
-        return now - self._moved < PATIENCE
+        return now - self._moved < RECENT
 
     def cut(self) -> None:
         """Desliga a conexão; a thread do próprio membro acorda e o retira da sala."""
-        self.pending.clear()
+        if self.pending:
+            reset_on_close(self.sock)
+            self.pending.clear()
         shut(self.sock)
 
     def _send(self, data: bytes) -> int:
@@ -205,7 +208,7 @@ class Postman:
             self._catch_up(0)
 
     def _deliver(self, letters: list) -> int:
-        """Um ``send`` por membro com o lote inteiro; devolve o tamanho do que era de todos."""
+        """Um ``send`` por membro com o lote inteiro; devolve o tamanho do lote."""
         common = bytearray()
         apart: dict[Member, tuple[bytes, int]] = {}  # (o que é só dele, de onde continua em common)
 
@@ -229,7 +232,7 @@ class Postman:
         everyones = bytes(common)
         for member in self._members:
             self._push(member, due(member) if member in apart else everyones)
-        return len(common)
+        return len(common) + LETTER_COST * len(letters)
 
     def _push(self, member: Member, data: bytes) -> None:
         if data:

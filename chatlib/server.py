@@ -57,6 +57,8 @@ class Server:
         limits = (max_text, nick_timeout, max_members, max_visitors, max_output, burst)
         if min(limits) <= 0 or (rate is not None and rate <= 0):
             raise UsageError("um limite é maior que zero; para não limitar o ritmo, use rate=None")
+        if not host:  # para o sistema, um endereço vazio é a rede inteira
+            raise UsageError('falta o endereço: use "127.0.0.1", ou "0.0.0.0" para abrir à rede')
         self._host, self._port = host, protocol.check_port(port)
         self.max_text, self.nick_timeout = max_text, nick_timeout
         self.max_members, self.max_visitors, self.max_output = max_members, max_visitors, max_output

@@ -3,6 +3,7 @@
 import errno
 import selectors
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -135,6 +136,15 @@ def shut(sock: socket.socket, how: int = socket.SHUT_RDWR) -> None:
     """``sock.shutdown`` que aceita uma conexão já encerrada; acorda quem lê dela."""
     with suppress(OSError):  # já não há o que encerrar
         sock.shutdown(how)
+
+
+def reset_on_close(sock: socket.socket) -> None:
+    """Faz de ``close`` um RST: quem não lê e está preso num ``send`` acorda na hora.
+
+    SO_LINGER com prazo zero (RFC 9293, 3.10.5, e socket(7) do Linux).
+    """
+    with suppress(OSError):  # já não há conexão
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def drain(sock: socket.socket) -> None:

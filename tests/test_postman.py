@@ -127,6 +127,27 @@ def test_member_over_the_limit_is_cut_off():
         assert len(got[0]) == total + 4
 
 
+def test_who_is_cut_off_is_woken_by_a_reset():
+    """Desligar quem não lê manda um RST: um send preso do outro lado acaba na hora."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        there = socket.create_connection(listener.getsockname(), DEADLINE)
+        here, _ = listener.accept()
+    with there:
+        with here:
+            member = Member(here, ("teste", 0), "Ana", 1000)
+            while member.reason != "não lia o que recebia":
+                member.push(b"x" * 100_000)
+        with pytest.raises(ConnectionResetError):
+            read_all(there)
+
+
+def test_short_lines_also_crowd_the_box():
+    """Uma enxurrada de linhas curtas conta como enxurrada: cada carta pesa mais que seu texto."""
+    carteiro = Postman(lambda event: None, b"fim\n")
+    letter = (Action.DELIVER, None, b"a\n", None, b"")
+    assert carteiro._deliver([letter] * 10) < postman.CROWDED <= carteiro._deliver([letter] * 2000)
+
+
 def test_dead_connection_does_not_stop_the_others():
     """Uma conexão que caiu não atrapalha a entrega; quem a retira é a thread dela."""
     with pair() as (ana, there), pair() as (bia, other), working() as carteiro:

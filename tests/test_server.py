@@ -447,7 +447,7 @@ def test_talker_that_never_reads_does_not_stop_the_others(room):
     wait_until(lambda: "Ana saiu!" in log.lines, "a saída de quem não lê")
     bia.say("oi")
     wait_until(lambda: log.lines[-1] == "Bia: oi")
-    ana.reset()
+    wait_until(lambda: not thread.is_alive(), "o fim do send de quem foi desligado")
 
 
 def test_reader_in_a_flood_is_not_cut_off(room):
@@ -833,3 +833,9 @@ def test_library_never_prints(join, capfd, caplog):
         join("Bia", at=server).say("/nada", "x" * 9999)
         wait_until(lambda: server.apelidos == ("Bia",))
     assert capfd.readouterr() == ("", "")
+
+
+def test_empty_host_is_refused():
+    """Um endereço vazio abriria à rede sem que ninguém pedisse."""
+    with pytest.raises(UsageError, match="falta o endereço"):
+        Server(host="")
