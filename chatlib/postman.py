@@ -70,7 +70,7 @@ class Member:
         self.pending = bytearray()
         self.released = threading.Event()
         self._max_output = max_output
-        self._moved = 0.0  # quando o último send conseguiu enviar algo
+        self._moved = 0.0  # quando coube, pela última vez, uma parte do que havia
 
     def push(self, data: bytes) -> None:
         """Envia o que couber agora e guarda o resto, sem nunca bloquear."""
@@ -104,7 +104,8 @@ class Member:
             return 0
         except OSError:  # conexão morta: quem a retira da sala é a thread que lê dela
             return len(data)
-        self._moved = time.monotonic()
+        if sent < len(data):
+            self._moved = time.monotonic()
         return sent
 
 
@@ -230,21 +231,18 @@ class Postman:
             elif to in self._members:
                 apart[to] = due(to) + data, len(common)
         everyones = bytes(common)
-        for member in self._members:
-            self._push(member, due(member) if member in apart else everyones)
+        for member in self._members if common else self._members.keys() & apart.keys():
+            member.push(due(member) if member in apart else everyones)
+        self._note_late()
         return len(common) + LETTER_COST * len(letters)
 
-    def _push(self, member: Member, data: bytes) -> None:
-        if data:
-            member.push(data)
-            if member.pending:
-                self._late.add(member)
+    def _note_late(self) -> None:
+        self._late = {member for member in self._members if member.pending}
 
     def _release(self, member: Member, last: bytes) -> None:
         if member in self._members:
             del self._members[member]
             member.push(last)
-            self._late.discard(member)
         member.released.set()
 
     def _catch_up(self, patience: float) -> None:
@@ -258,7 +256,7 @@ class Postman:
         while self._late:
             for member in self._late:
                 member.retry()
-            self._late = {member for member in self._late if member.pending}
+            self._note_late()
             now = time.monotonic()
             if now >= deadline or not any(member.is_reading(now) for member in self._late):
                 return
@@ -266,7 +264,8 @@ class Postman:
 
     def _send_off(self) -> None:
         for member in self._members:
-            self._push(member, self._farewell)
+            member.push(self._farewell)
+        self._note_late()
         deadline = time.monotonic() + FAREWELL
         while self._late and time.monotonic() < deadline:
             self._catch_up(0)
