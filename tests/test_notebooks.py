@@ -63,6 +63,14 @@ def test_opening(path):
 
 
 @by_name
+def test_guide_says_the_same_time(path):
+    """O guia de quem ensina anuncia os mesmos minutos que a aula."""
+    [minutes] = re.findall(r"\*\*Tempo:\*\* (\d+) minutos", read(path).cells[0].source)
+    guide = (FOLDER / "guia-do-professor.md").read_text(encoding="utf-8")
+    assert re.search(rf"^### {path.name[:2]} · .*\({minutes} min", guide, flags=re.M)
+
+
+@by_name
 def test_closing(path):
     """O fecho tem Na prática, Perguntas com respostas dobradas, Glossário e navegação."""
     text = prose(path)
