@@ -38,6 +38,11 @@ class Peer:
             while self._unread() and time.monotonic() < deadline:
                 time.sleep(0.001)
 
+    def send_apart(self, first: bytes, rest: bytes) -> None:
+        """Manda em dois pedaços, o segundo depois que o primeiro foi lido."""
+        self.send_slowly(first)
+        self.send(rest)
+
     def _unread(self) -> bool:
         """Se a outra ponta ainda tem o que ler."""
         return self._other is not None and self._other.fileno() >= 0 and readable(self._other, 0)
@@ -89,6 +94,13 @@ class Peer:
         return True
 
 
+class Narrow(socket.socket):
+    """Um socket de verdade em que `send` nunca leva tudo: só a metade, como pode acontecer na rede."""
+
+    def send(self, data, *flags) -> int:
+        return super().send(data[: (len(data) + 1) // 2], *flags)
+
+
 @dataclass(frozen=True)
 class Pair:
     """Uma conexão: ``sock`` vai para a função do aluno, ``peer`` é o outro lado."""
@@ -121,11 +133,12 @@ class Room:
         return Pair(sock, Peer(peer, sock))
 
     def narrow(self) -> Pair:
-        """Uma conexão estreita: um `send` só leva uma parte de uma mensagem longa."""
+        """Uma conexão estreita: um `send` só leva uma parte da mensagem."""
         pair = self.pair()
-        pair.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)
-        pair.sock.settimeout(WAIT)
-        return pair
+        sock = self.keep(Narrow(fileno=pair.sock.detach()))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)
+        sock.settimeout(WAIT)
+        return Pair(sock, Peer(pair.peer.sock, sock))
 
     def dead(self) -> socket.socket:
         """Um socket cujo outro lado já caiu: enviar por ele dá erro."""
@@ -153,7 +166,8 @@ class Room:
                 if not self._closed:  # no fim a sala fecha as conexões que ele usa
                     self.failures.append(error)
 
-        thread = threading.Thread(target=run, name=f"verificar: {function.__name__}", daemon=True)
+        name = getattr(function, "__name__", "resposta")  # um objeto que se chama não tem nome
+        thread = threading.Thread(target=run, name=f"verificar: {name}", daemon=True)
         thread.start()
         return thread
 

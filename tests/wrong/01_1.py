@@ -42,3 +42,15 @@ def says_it_twice(sock, text):
 def assumes_one_byte_a_letter(sock, text):
     """acentos e emoji chegam"""
     sock.sendall(text.encode()[: len(text)])
+
+
+def counts_the_piece_and_not_the_sent(sock, text):
+    """um texto longo chega inteiro"""
+    data = text.encode()
+    for start in range(0, len(data), 1024):
+        sock.send(data[start : start + 1024])
+
+
+def trims_the_text(sock, text):
+    """não chega nada além do texto"""
+    sock.sendall(text.strip().encode())

@@ -58,3 +58,26 @@ def decodes_on_the_way(sock, size):
             break
         text += data.decode()
     return text.encode()
+
+
+def asks_for_everything_again(sock, size):
+    """não passa do tamanho pedido"""
+    data = b""
+    while len(data) < size:
+        piece = sock.recv(size)
+        if not piece:
+            break
+        data += piece
+    return data[:size]
+
+
+def takes_silence_for_the_end(sock, size):
+    """espera o tempo que for preciso"""
+    sock.settimeout(0.1)
+    data = b""
+    try:
+        while len(data) < size and (piece := sock.recv(size - len(data))):
+            data += piece
+    except TimeoutError:
+        pass
+    return data

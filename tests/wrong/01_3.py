@@ -48,3 +48,24 @@ def waits_for_an_error(sock):
         except OSError:
             sock.close()
             break
+
+
+def trusts_send(sock):
+    """devolve inteiro o que é longo"""
+    with sock:
+        while data := sock.recv(1024):
+            sock.send(data)
+
+
+def counts_to_ten(sock):
+    """continua depois da primeira mensagem"""
+    for _ in range(10):
+        sock.sendall(sock.recv(1024))
+    sock.close()
+
+
+def adds_a_line_end(sock):
+    """devolve o que recebe"""
+    with sock:
+        while data := sock.recv(1024):
+            sock.sendall(data.strip() + b"\n\n")

@@ -49,3 +49,10 @@ def closes_after_sending(clients, message):
     for client in clients:
         with client:
             client.sendall(message)
+
+
+def hangs_up_halfway(clients, message):
+    """a sala fica como estava"""
+    for client in clients:
+        client.sendall(message)
+        client.shutdown(1)

@@ -68,3 +68,23 @@ def trusts_send(clients, message):
     for client in clients:
         with suppress(OSError):
             client.send(message)
+
+
+def closes_in_finally(clients, message):
+    """os vivos continuam conectados"""
+    for client in clients:
+        try:
+            client.sendall(message)
+        except OSError:
+            pass
+        finally:
+            client.close()
+
+
+def starts_again_without_the_dead(clients, message):
+    """cada vivo recebe uma vez só"""
+    try:
+        for client in clients:
+            client.sendall(message)
+    except OSError:
+        starts_again_without_the_dead([other for other in clients if other is not client], message)

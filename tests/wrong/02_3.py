@@ -121,3 +121,41 @@ def closes_everyone(clients, apelidos, message):
             left.append(apelidos.pop(position))
         client.close()
     return left
+
+
+def searches_by_name(clients, apelidos, message):
+    """dois apelidos iguais não confundem"""
+    left = []
+    for client, apelido in list(zip(clients, apelidos, strict=True)):
+        if not _send(client, message):
+            clients.remove(client)
+            apelidos.remove(apelido)
+            client.close()
+            left.append(apelido)
+    return left
+
+
+def knows_only_connections(clients, apelidos, message):
+    """não importa como a conexão caiu"""
+    left = []
+    for client in list(clients):
+        try:
+            client.sendall(message)
+        except ConnectionError:
+            position = clients.index(client)
+            clients.pop(position).close()
+            left.append(apelidos.pop(position))
+    return left
+
+
+def trusts_send(clients, apelidos, message):
+    """uma mensagem longa chega inteira"""
+    left = []
+    for client in list(clients):
+        try:
+            client.send(message)
+        except OSError:
+            position = clients.index(client)
+            clients.pop(position).close()
+            left.append(apelidos.pop(position))
+    return left

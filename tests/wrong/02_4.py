@@ -68,3 +68,31 @@ def stops_at_the_sender(clients, apelidos, sender, text):
         if client is sender:
             break
         _send_to([client], line)
+
+
+def skips_by_name(clients, apelidos, sender, text):
+    """dois apelidos iguais não confundem"""
+    name = apelidos[clients.index(sender)]
+    others = [client for client, other in zip(clients, apelidos, strict=True) if other != name]
+    _send_to(others, f"{name}: {text}\n".encode())
+
+
+def takes_the_sender_out(clients, apelidos, sender, text):
+    """a sala fica como estava"""
+    line = f"{apelidos[clients.index(sender)]}: {text}\n".encode()
+    clients.remove(sender)
+    _send_to(clients, line)
+
+
+def trusts_send(clients, apelidos, sender, text):
+    """uma linha longa chega inteira"""
+    for client in _others(clients, sender):
+        with suppress(OSError):
+            client.send(f"{apelidos[clients.index(sender)]}: {text}\n".encode())
+
+
+def knows_only_the_broken_pipe(clients, apelidos, sender, text):
+    """um morto não atrapalha"""
+    for client in _others(clients, sender):
+        with suppress(BrokenPipeError):
+            client.sendall(f"{apelidos[clients.index(sender)]}: {text}\n".encode())

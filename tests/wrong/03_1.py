@@ -49,3 +49,25 @@ def skips_and_goes_on(client, broadcast):
         data = client.recv(1024)
         if data:
             broadcast(data)
+
+
+def passes_through_text(client, broadcast):
+    """repassa até meia letra"""
+    while data := client.recv(1024):
+        broadcast(data.decode().encode())
+
+
+def says_it_with_an_error(client, broadcast):
+    """termina quando o outro lado sai"""
+    while True:
+        data = client.recv(1024)
+        if not data:
+            raise ConnectionError("saiu")
+        broadcast(data)
+
+
+def counts_to_ten(client, broadcast):
+    """continua depois do primeiro pedaço"""
+    for _ in range(10):
+        if data := client.recv(1024):
+            broadcast(data)

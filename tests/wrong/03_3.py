@@ -123,3 +123,33 @@ def removes_by_name(client, clients, apelidos, broadcast):
         clients.remove(client)
         client.close()
         broadcast(f"{apelido} saiu!\n".encode())
+
+
+def _attend(client, broadcast):
+    reader = LineReader()
+    try:
+        while data := client.recv(1024):
+            for line in filter(None, reader.feed(data)):
+                broadcast(line + b"\n")
+    except OSError:
+        pass
+
+
+def searches_by_name(client, clients, apelidos, broadcast):
+    """não sobra nada de quem saiu"""
+    apelido = apelidos[clients.index(client)]
+    _attend(client, broadcast)
+    clients.remove(client)
+    apelidos.remove(apelido)
+    client.close()
+    broadcast(f"{apelido} saiu!\n".encode())
+
+
+def keeps_the_old_position(client, clients, apelidos, broadcast):
+    """acha a posição na hora de sair"""
+    index = clients.index(client)
+    _attend(client, broadcast)
+    clients.remove(client)
+    apelido = apelidos.pop(index)
+    client.close()
+    broadcast(f"{apelido} saiu!\n".encode())

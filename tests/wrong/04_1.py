@@ -76,3 +76,25 @@ def keeps_the_return(client):
 def never_asks(client):
     """manda NICK, e só NICK"""
     return client.recv(1024).decode().strip()
+
+
+def waits_for_the_last_newline(client):
+    """para no primeiro \\n"""
+    client.sendall(b"NICK")
+    answer = b""
+    while not answer.endswith(b"\n"):
+        data = client.recv(1024)
+        if not data:
+            return ""
+        answer += data
+    return answer.decode().strip()
+
+
+def closes_the_door(client):
+    """a conexão continua aberta depois"""
+    with client:
+        client.sendall(b"NICK")
+        answer = b""
+        while b"\n" not in answer and (data := client.recv(1024)):
+            answer += data
+    return answer.decode().partition("\n")[0].rstrip("\r") if b"\n" in answer else ""

@@ -91,3 +91,12 @@ def takes_the_deadline_away(server, welcome, stop):
     while not stop.is_set():
         client, _ = server.accept()
         threading.Thread(target=welcome, args=(client,), daemon=True).start()
+
+
+def closes_the_door_behind(server, welcome, stop):
+    """deixa aberto o socket de quem chega"""
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            client, _ = server.accept()
+            with client:
+                threading.Thread(target=welcome, args=(client,), daemon=True).start()

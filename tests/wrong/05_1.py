@@ -37,7 +37,7 @@ def trusts_the_text(sock, apelido, text):
 
 
 def cuts_the_text(sock, apelido, text):
-    """um texto não forja outra linha"""
+    """do texto nada se perde"""
     first = text.split("\n")[0]
     sock.sendall(f"{apelido}: {first}\n".encode())
 
@@ -53,3 +53,27 @@ def hangs_up(sock, apelido, text):
     text = text.replace("\n", " ")
     with sock:
         sock.sendall(f"{apelido}: {text}\n".encode())
+
+
+def cuts_in_two(sock, apelido, text):
+    """um texto não forja outra linha"""
+    for part in text.strip().split("\n", 1):
+        sock.sendall(f"{apelido}: {part}\n".encode())
+
+
+def says_only_the_last(sock, apelido, text):
+    """do texto nada se perde"""
+    sock.sendall(f"{apelido}: {text.splitlines()[-1]}\n".encode())
+
+
+def refuses_two_lines(sock, apelido, text):
+    """do texto nada se perde"""
+    if "\n" not in text:
+        sock.sendall(f"{apelido}: {text}\n".encode())
+
+
+def sends_each_chunk_once(sock, apelido, text):
+    """um texto longo chega inteiro"""
+    data = f"{apelido}: {text}\n".encode()
+    for start in range(0, len(data), 65536):
+        sock.send(data[start : start + 65536])

@@ -76,3 +76,35 @@ def says_nothing_to_the_caller(sock, apelido):
     """responde com o apelido e \\n"""
     if sock.recv(4) == b"NICK":
         sock.sendall(f"{apelido}\n".encode())
+
+
+def accepts_the_beginning(sock, apelido):
+    """desiste se o servidor sai antes"""
+    asked = b""
+    while len(asked) < 4 and (data := sock.recv(4 - len(asked))):
+        asked += data
+    if not b"NICK".startswith(asked):
+        return False
+    sock.sendall(f"{apelido}\n".encode())
+    return asked == b"NICK"
+
+
+def ignores_case(sock, apelido):
+    """não responde a quem não perguntou"""
+    asked = b""
+    while len(asked) < 4 and (data := sock.recv(4 - len(asked))):
+        asked += data
+    if asked.upper() != b"NICK":
+        return False
+    sock.sendall(f"{apelido}\n".encode())
+    return True
+
+
+def reads_ahead(sock, apelido):
+    """reconhece NICK grudado e deixa o resto"""
+    with sock.makefile("rb") as file:
+        asked = file.read(4)
+    if asked != b"NICK":
+        return False
+    sock.sendall(f"{apelido}\n".encode())
+    return True

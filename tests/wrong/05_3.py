@@ -1,6 +1,7 @@
 """Respostas erradas de 05.3; a docstring de cada uma é a verificação que deve pegá-la."""
 
 from contextlib import suppress
+from threading import Thread
 
 
 def takes_each_recv_for_a_message(sock, on_message):
@@ -86,3 +87,40 @@ def keeps_the_newline(sock, on_message):
     with suppress(OSError), sock.makefile("rb") as lines:
         for line in lines:
             on_message(line.decode("utf-8", "replace"))
+
+
+def strips_the_line(sock, on_message):
+    """só \\n separa linhas"""
+    rest = b""
+    with suppress(OSError):
+        while data := sock.recv(1024):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                on_message(line.decode("utf-8", "replace").strip())
+
+
+def delivers_one_per_recv(sock, on_message):
+    """entrega cada linha assim que se completa"""
+    rest = b""
+    with suppress(OSError):
+        while data := sock.recv(1024):
+            line, newline, after = (rest + data).partition(b"\n")
+            if newline:
+                on_message(line.decode("utf-8", "replace"))
+            rest = after if newline else line
+
+
+def delivers_what_is_left(sock, on_message):
+    """termina quando o servidor encerra"""
+    rest = b""
+    with suppress(OSError):
+        while data := sock.recv(1024):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                on_message(line.decode("utf-8", "replace"))
+    on_message(rest.decode("utf-8", "replace"))
+
+
+def does_not_wait(sock, on_message):
+    """termina quando o servidor encerra"""
+    Thread(target=strips_the_line, args=(sock, on_message), daemon=True).start()

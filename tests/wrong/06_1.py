@@ -84,3 +84,35 @@ def shouts_everything(message, apelido):
     notice = message.startswith("* ") or not colon
     kind = "notice" if notice else "mine" if author == apelido else "other"
     return f'<div class="{kind}"><b>{escape(message)}</b></div>'
+
+
+def forgets_the_space_in_the_notice(message, apelido):
+    """não toma uma fala por aviso"""
+    author, colon, text = message.partition(": ")
+    if message.startswith("*") or not colon:
+        return f'<div class="notice">{escape(message)}</div>'
+    return _line("mine" if author == apelido else "other", escape(author), escape(text))
+
+
+def forgets_the_space_after_the_colon(message, apelido):
+    """reconhece os avisos"""
+    author, colon, text = message.partition(":")
+    if message.startswith("* ") or not colon:
+        return f'<div class="notice">{escape(message)}</div>'
+    return _line("mine" if author == apelido else "other", escape(author), escape(text))
+
+
+def looks_for_the_author_in_the_apelido(message, apelido):
+    """separa as suas falas das alheias"""
+    author, colon, text = message.partition(": ")
+    if message.startswith("* ") or not colon:
+        return f'<div class="notice">{escape(message)}</div>'
+    return _line("mine" if author in apelido else "other", escape(author), escape(text))
+
+
+def escapes_twice(message, apelido):
+    """nada da mensagem vira marca"""
+    author, colon, text = escape(message).partition(": ")
+    if message.startswith("* ") or not colon:
+        return f'<div class="notice">{escape(message)}</div>'
+    return _line("mine" if author == apelido else "other", escape(author), escape(text))

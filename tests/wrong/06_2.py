@@ -84,3 +84,28 @@ def _send_lines(sock, text):
     for line in text.split("\n"):
         if line.strip():
             sock.sendall(line.encode() + b"\n")
+
+
+def sends_once(box, note, sock):
+    """um texto longo sai inteiro"""
+    lines = [line for line in box.value.split("\n") if line.strip()]
+    try:
+        sock.send("".join(f"{line}\n" for line in lines).encode())
+        box.value = note.value = ""
+    except OSError as error:
+        note.value = str(error)
+
+
+def expects_only_a_fall(box, note, sock):
+    """numa falha, guarda o texto e avisa"""
+    try:
+        _send_lines(sock, box.value)
+        box.value = note.value = ""
+    except ConnectionError as error:
+        note.value = str(error)
+
+
+def sends_each_word(box, note, sock):
+    """cada linha é uma mensagem"""
+    _send_lines(sock, "\n".join(box.value.split()))
+    box.value = note.value = ""

@@ -78,3 +78,64 @@ def hears_only_once(client, members, broadcast):
     broadcast(client.recv(1024))
     members.pop(client)
     client.close()
+
+
+def expects_only_a_reset(client, members, broadcast):
+    """qualquer OSError é um fim"""
+    try:
+        while message := client.recv(1024):
+            broadcast(message)
+    except ConnectionResetError:
+        pass
+    apelido = members.pop(client)
+    client.close()
+    broadcast(f"{apelido} saiu!\n".encode())
+
+
+def tries_again(client, members, broadcast):
+    """qualquer OSError é um fim"""
+    message = b"?"
+    while message:
+        try:
+            if message := client.recv(1024):
+                broadcast(message)
+        except OSError:
+            continue
+    apelido = members.pop(client)
+    client.close()
+    broadcast(f"{apelido} saiu!\n".encode())
+
+
+def decodes_each_piece(client, members, broadcast):
+    """repassa o que o cliente diz"""
+    try:
+        while message := client.recv(1024).decode():
+            broadcast(message.encode())
+    except OSError:
+        pass
+    apelido = members.pop(client)
+    client.close()
+    broadcast(f"{apelido} saiu!\n".encode())
+
+
+def strips_what_is_said(client, members, broadcast):
+    """repassa o que o cliente diz"""
+    try:
+        while message := client.recv(1024):
+            broadcast(message.strip())
+    except OSError:
+        pass
+    apelido = members.pop(client)
+    client.close()
+    broadcast(f"{apelido} saiu!\n".encode())
+
+
+def takes_goodbye_for_an_error(client, members, broadcast):
+    """termina quando o cliente sai com educação"""
+    try:
+        while message := client.recv(1024):
+            broadcast(message)
+    except OSError:
+        apelido = members.pop(client)
+        client.close()
+        broadcast(f"{apelido} saiu!\n".encode())

@@ -94,3 +94,53 @@ def forgets_the_dead(message, pending, limit):
             if len(waiting) > limit:
                 gone.append(sock)
     return gone
+
+
+def judges_before_sending(message, pending, limit):
+    """só devolve quem passou do limite"""
+    gone = []
+    for sock, waiting in pending.items():
+        waiting += message
+        sock.setblocking(False)
+        try:
+            if len(waiting) >= limit:
+                gone.append(sock)
+            while waiting:
+                del waiting[: sock.send(waiting)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            gone.append(sock)
+    return gone
+
+
+def turns_off_the_full(message, pending, limit):
+    """só devolve quem passou do limite"""
+    gone = []
+    for sock, waiting in pending.items():
+        waiting += message
+        sock.setblocking(False)
+        try:
+            while waiting:
+                del waiting[: sock.send(waiting)]
+        except OSError:
+            gone.append(sock)
+    return gone
+
+
+def does_nothing_without_a_message(message, pending, limit):
+    """o que não coube chega depois, em ordem"""
+    return has_no_limit(message, pending, limit) if message else []
+
+
+def takes_sendall_for_all_or_nothing(message, pending, limit):
+    """o que não coube chega depois, em ordem"""
+    for sock, waiting in pending.items():
+        waiting += message
+        sock.setblocking(False)
+        try:
+            sock.sendall(waiting)
+            waiting.clear()
+        except OSError:
+            pass
+    return []

@@ -64,3 +64,32 @@ def never_ends(sock):
         *lines, rest = (rest + sock.recv(1024)).split(b"\n")
         for line in lines:
             yield line.decode("utf-8", "replace")
+
+
+def hides_what_is_invalid(sock):
+    """bytes que não são UTF-8 não o derrubam"""
+    rest = b""
+    while data := sock.recv(1024):
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            yield line.decode("utf-8", "ignore")
+
+
+def delivers_one_per_recv(sock):
+    """separa mensagens coladas"""
+    rest = b""
+    while data := sock.recv(1024):
+        line, newline, after = (rest + data).partition(b"\n")
+        if newline:
+            yield line.decode("utf-8", "replace")
+        rest = after if newline else line
+
+
+def waits_for_a_clean_end(sock):
+    """não espera o fim para entregar"""
+    rest = b""
+    while data := sock.recv(1024):
+        rest += data
+        if rest.endswith(b"\n"):
+            yield from rest.decode("utf-8", "replace")[:-1].split("\n")
+            rest = b""

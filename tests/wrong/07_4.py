@@ -117,3 +117,58 @@ def waits_again_for_each_piece(sock, taken, timeout):
     if apelido.casefold() in map(str.casefold, taken):
         return _refuse(sock, "esse já está aqui")
     return apelido
+
+
+def counts_bytes(sock, taken, timeout):
+    """devolve um apelido bom"""
+    sock.sendall(b"NICK")
+    apelido = _read(sock, timeout)
+    if apelido is None:
+        return None
+    if not re.fullmatch(r"[\w.-]+", apelido) or len(apelido.encode()) > 20 or apelido.casefold() == "nick":
+        return _refuse(sock, "esse não serve")
+    if apelido.casefold() in map(str.casefold, taken):
+        return _refuse(sock, "esse já está aqui")
+    return apelido
+
+
+def looks_inside_the_list(sock, taken, timeout):
+    """recusa quem já está na sala"""
+    sock.sendall(b"NICK")
+    apelido = _read(sock, timeout)
+    if apelido is None:
+        return None
+    if not re.fullmatch(r"[\w.-]{1,20}", apelido) or apelido.casefold() == "nick":
+        return _refuse(sock, "esse não serve")
+    if apelido.casefold() in str(taken).casefold():
+        return _refuse(sock, "esse já está aqui")
+    return apelido
+
+
+def forbids_only_some(sock, taken, timeout):
+    """recusa o que não serve de apelido"""
+    sock.sendall(b"NICK")
+    apelido = _read(sock, timeout)
+    if apelido is None:
+        return None
+    if not 1 <= len(apelido) <= 20 or set(" :*\x1b") & set(apelido) or apelido.casefold() == "nick":
+        return _refuse(sock, "esse não serve")
+    if apelido.casefold() in map(str.casefold, taken):
+        return _refuse(sock, "esse já está aqui")
+    return apelido
+
+
+def takes_half_an_answer(sock, taken, timeout):
+    """desiste de quem se cala, pinga ou some"""
+    sock.sendall(b"NICK")
+    sock.settimeout(timeout)
+    answer = b""
+    try:
+        while b"\n" not in answer and (data := sock.recv(1024)):
+            answer += data
+    except OSError:
+        return None
+    apelido = answer.partition(b"\n")[0].decode("utf-8", "replace")
+    if not re.fullmatch(r"[\w.-]{1,20}", apelido) or apelido.casefold() == "nick":
+        return _refuse(sock, "esse não serve")
+    return apelido

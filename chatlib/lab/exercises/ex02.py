@@ -4,7 +4,7 @@ from ...sockets import readable
 from ..check import check, exercise
 
 END = b"fim"
-LONG = b"0123456789abcdef" * 12_000 + END  # não cabe de uma vez numa conexão estreita
+LONG = b"0123456789abcdef" * 4_000 + END  # não cabe de uma vez numa conexão estreita
 
 
 def just_fell(room):
@@ -27,7 +27,8 @@ def both_get_long(deliver, room, clients_before=()):
     ana, bia = room.narrow(), room.narrow()
     room.spawn(bia.peer.got, END)
     room.spawn(deliver, [*clients_before, ana.sock, bia.sock], LONG)
-    return ana.peer.got(END) and room.wait(lambda: END in bia.peer.seen)
+    arrived = ana.peer.got(END) and room.wait(lambda: END in bia.peer.seen)
+    return arrived and ana.peer.seen.startswith(LONG) and bia.peer.seen.startswith(LONG)
 
 
 exercise("02.1", "broadcast(clients, message)", "Envie a todos")
@@ -57,7 +58,9 @@ def room_is_kept(broadcast, room):
     socks = [room.pair().sock for _ in range(3)]
     clients = list(socks)
     broadcast(clients, b"oi\n")
-    return clients == socks and all(sock.fileno() >= 0 for sock in socks)
+    for sock in socks:
+        sock.sendall(b"outra\n")  # ninguém foi fechado, nem pela metade
+    return clients == socks
 
 
 exercise("02.2", "deliver(clients, message)", "Passe pelos mortos")
@@ -68,6 +71,13 @@ def living_get_it(deliver, room):
     ana, bia = room.pair(), room.pair()
     deliver([ana.sock, room.dead(), bia.sock], b"oi\n")
     return ana.peer.got(b"oi\n") and bia.peer.got(b"oi\n")
+
+
+@check("02.2", "cada vivo recebe uma vez só", "um envio por pessoa: depois de um erro, siga para a próxima")
+def living_get_it_once(deliver, room):
+    ana, bia = room.pair(), room.pair()
+    deliver([ana.sock, room.dead(), bia.sock], b" oi\n")
+    return (ana.peer.heard(), bia.peer.heard()) == (b" oi\n", b" oi\n")
 
 
 @check("02.2", "dois mortos seguidos não atrapalham", "cada envio precisa da sua própria proteção")
@@ -92,6 +102,14 @@ def list_is_kept(deliver, room):
     return clients == socks
 
 
+@check("02.2", "os vivos continuam conectados", "a próxima mensagem vai pelos mesmos sockets: não os feche")
+def living_stay(deliver, room):
+    ana, bia = room.pair(), room.pair()
+    for message in (b"um\n", b"dois\n"):
+        deliver([ana.sock, room.dead(), bia.sock], message)
+    return ana.peer.got(b"um\ndois\n") and bia.peer.got(b"um\ndois\n")
+
+
 @check("02.2", "uma mensagem longa chega inteira", "send pode mandar só uma parte; que método insiste?")
 def long_message_passes(deliver, room):
     return both_get_long(deliver, room, [room.dead()])
@@ -113,6 +131,12 @@ def says_who(sweep, room):
     return list(sweep(clients, ["Zé", "Ana", "Caio"], b"oi\n")) == ["Zé", "Caio"]
 
 
+@check("02.3", "não importa como a conexão caiu", "há muitos erros de socket; de que classe são todos eles?")
+def any_failure_counts(sweep, room):
+    clients = [closed(room), room.pair().sock, just_fell(room)]
+    return list(sweep(clients, ["Zé", "Ana", "Caio"], b"oi\n")) == ["Zé", "Caio"]
+
+
 @check("02.3", "sem mortos, devolve uma lista vazia", "ninguém caiu: a lista existe, mas não tem ninguém")
 def nobody_fell(sweep, room):
     clients, apelidos = [room.pair().sock, room.pair().sock], ["Ana", "Bia"]
@@ -129,11 +153,27 @@ def lists_match(sweep, room):
     return clients == [ana, bia] and apelidos == ["Ana", "Bia"]
 
 
+@check("02.3", "dois apelidos iguais não confundem", "pode haver duas Anas: procure a posição, e não o nome")
+def two_of_a_name(sweep, room):
+    ana, bia = room.pair().sock, room.pair().sock
+    clients, apelidos = [ana, bia, room.dead()], ["Ana", "Bia", "Ana"]
+    left = list(sweep(clients, apelidos, b"oi\n"))
+    return left == ["Ana"] and clients == [ana, bia] and apelidos == ["Ana", "Bia"]
+
+
 @check("02.3", "fecha só os sockets de quem caiu", "um socket que não serve mais ocupa lugar até ser fechado")
 def closes_the_dead(sweep, room):
-    ana, dead = room.pair().sock, room.dead()
-    sweep([dead, ana], ["Zé", "Ana"], b"oi\n")
-    return dead.fileno() < 0 <= ana.fileno()
+    ana, dead = room.pair().sock, [room.dead(), room.dead()]
+    sweep([dead[0], ana, dead[1]], ["Zé", "Ana", "Caio"], b"oi\n")
+    return all(sock.fileno() < 0 for sock in dead) and ana.fileno() >= 0
+
+
+@check("02.3", "uma mensagem longa chega inteira", "send pode mandar só uma parte; que método insiste?")
+def long_message_is_swept(sweep, room):
+    def deliver(clients, message):
+        sweep(clients, ["Ana", "Bia"], message)
+
+    return both_get_long(deliver, room)
 
 
 exercise("02.4", "speak(clients, apelidos, sender, text)", "Fale em nome de alguém")
@@ -167,6 +207,21 @@ def sender_hears_nothing(speak, room):
     return bia.peer.got(b"oi") and not ana.peer.heard()
 
 
+@check("02.4", "dois apelidos iguais não confundem", "pule o socket de quem fala, e não o apelido")
+def two_of_a_name_talk(speak, room):
+    ana, bia, other = (room.pair() for _ in range(3))
+    speak([ana.sock, bia.sock, other.sock], ["Ana", "Bia", "Ana"], other.sock, "oi")
+    return ana.peer.got(b"Ana: oi") and bia.peer.got(b"Ana: oi") and not other.peer.heard()
+
+
+@check("02.4", "a sala fica como estava", "as listas e os sockets ainda vão ser usados: só envie")
+def speaking_changes_nothing(speak, room):
+    socks, names = [room.pair().sock for _ in range(3)], ["Ana", "Bia", "Caio"]
+    clients, apelidos = list(socks), list(names)
+    speak(clients, apelidos, clients[1], "oi")
+    return clients == socks and apelidos == names and all(sock.fileno() >= 0 for sock in socks)
+
+
 @check("02.4", "acentos e emoji chegam", "que codificação tem as letras de todas as línguas?")
 def accents(speak, room):
     ana, joao = room.pair(), room.pair()
@@ -177,5 +232,13 @@ def accents(speak, room):
 @check("02.4", "um morto não atrapalha", "proteja cada envio, como em 02.2")
 def dead_in_the_room(speak, room):
     ana, bia = room.pair(), room.pair()
-    speak([room.dead(), ana.sock, room.dead(), bia.sock], ["Zé", "Ana", "Davi", "Bia"], ana.sock, "oi")
-    return bia.peer.got(b"Ana: oi")
+    clients = [room.dead(), ana.sock, just_fell(room), bia.sock]
+    speak(clients, ["Zé", "Ana", "Davi", "Bia"], ana.sock, "oi")
+    return bia.peer.got(b"Ana: oi\n")
+
+
+@check("02.4", "uma linha longa chega inteira", "send pode mandar só uma parte; que método insiste?")
+def long_line(speak, room):
+    ana, bia, text = room.pair().sock, room.narrow(), LONG.decode()
+    room.spawn(speak, [ana, bia.sock], ["Ana", "Bia"], ana, text)
+    return bia.peer.got(END + b"\n") and bia.peer.seen == f"Ana: {text}\n".encode()

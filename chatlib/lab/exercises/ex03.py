@@ -2,6 +2,8 @@
 
 from ..check import check, exercise
 
+LONG = b"0123456789abcdef" * 750  # mais do que um recv traz
+
 
 class Hall:
     """Uma sala com ``names`` dentro: as duas listas das aulas, e o que foi transmitido."""
@@ -23,9 +25,9 @@ class Hall:
         """As mensagens transmitidas, em ordem."""
         return [message for message, _, _ in self.said]
 
-    def attend(self, attend, room):
-        """Põe a função do aluno a atender a primeira pessoa."""
-        return room.spawn(attend, self.clients[0], self.clients, self.apelidos, self.broadcast)
+    def attend(self, attend, room, who=0):
+        """Põe a função do aluno a atender uma pessoa, a primeira se não se diz qual."""
+        return room.spawn(attend, self.clients[who], self.clients, self.apelidos, self.broadcast)
 
 
 exercise("03.1", "relay(client, broadcast)", "Repasse até o fim")
@@ -35,16 +37,25 @@ exercise("03.1", "relay(client, broadcast)", "Repasse até o fim")
 def passes_on(relay, room):
     pair, got = room.pair(), []
     room.spawn(relay, pair.sock, got.append)
-    pair.peer.send("não".encode())
-    return room.wait(lambda: got) and b"".join(got) == "não".encode()
+    pair.peer.send(" não\n".encode())
+    return room.wait(lambda: b"".join(got) == " não\n".encode())
 
 
 @check("03.1", "continua depois do primeiro pedaço", "um recv só não basta: quem volta ao começo do laço?")
 def goes_on(relay, room):
     pair, got = room.pair(), []
     room.spawn(relay, pair.sock, got.append)
-    pair.peer.send_slowly(b"devagar")
-    return room.wait(lambda: b"".join(got) == b"devagar")
+    pair.peer.send_slowly(b"bem devagar")
+    pair.peer.send(LONG)
+    return room.wait(lambda: b"".join(got) == b"bem devagar" + LONG, 2)
+
+
+@check("03.1", "repassa até meia letra", "a rede corta um ã ao meio: repasse os bytes, sem passar por texto")
+def half_a_letter(relay, room):
+    pair, got = room.pair(), []
+    room.spawn(relay, pair.sock, got.append)
+    pair.peer.send_slowly("não!".encode())
+    return room.wait(lambda: b"".join(got) == "não!".encode())
 
 
 @check("03.1", "termina quando o outro lado sai", "o que recv devolve, sem erro nenhum, quando ela saiu?")
@@ -53,8 +64,8 @@ def ends(relay, room):
     thread = room.spawn(relay, pair.sock, lambda data: None)
     pair.peer.send(b"tchau")
     pair.peer.close()
-    thread.join(0.5)
-    return not thread.is_alive()
+    thread.join(1)
+    return not thread.is_alive() and not room.failures
 
 
 @check("03.1", "não repassa b''", "confira o que chegou antes de repassar, e não depois")
@@ -62,14 +73,14 @@ def no_empty(relay, room):
     pair, got = room.pair(), []
     pair.peer.send(b"tchau")
     pair.peer.close()
-    room.spawn(relay, pair.sock, got.append).join(0.5)
+    room.spawn(relay, pair.sock, got.append).join(1)
     return b"".join(got) == b"tchau" and b"" not in got
 
 
 exercise("03.2", "remove(client, clients, apelidos, broadcast)", "Conserte a despedida")
 
 
-@check("03.2", "o aviso diz só quem saiu", "olhe o texto do aviso: é o nome de uma pessoa, ou a lista toda?")
+@check("03.2", "o aviso diz só quem saiu", "uma linha em bytes: um nome (não a lista toda), saiu! e \\n")
 def says_one_name(remove, room):
     hall = Hall(room, "Ana", "João", "Caio")
     remove(hall.clients[1], hall.clients, hall.apelidos, hall.broadcast)
@@ -106,7 +117,7 @@ def twice(remove, room):
     gone = hall.clients[0]
     for _ in range(2):
         remove(gone, hall.clients, hall.apelidos, hall.broadcast)
-    return hall.messages == [b"Ana saiu!\n"] and hall.apelidos == ["Bia"]
+    return hall.messages == [b"Ana saiu!\n"] and hall.apelidos == ["Bia"] and len(hall.clients) == 1
 
 
 exercise("03.3", "attend(client, clients, apelidos, broadcast)", "Escreva handle inteira")
@@ -142,7 +153,8 @@ def clean_end(attend, room):
     hall.pairs[0].peer.send(b"Ana: tchau\nmeia lin")
     hall.pairs[0].peer.finish()
     thread.join(1)
-    return not thread.is_alive() and b"meia" not in b"".join(hall.messages)
+    told = b"".join(hall.messages)
+    return not thread.is_alive() and b"Ana: tchau\n" in told and b"meia" not in told
 
 
 @check("03.3", "avisa uma vez, e só com o nome", "quem fica lê um aviso: Ana saiu! e o fim da linha")
@@ -151,7 +163,8 @@ def says_once(attend, room):
     thread = hall.attend(attend, room)
     hall.pairs[0].peer.close()
     thread.join(1)
-    return hall.messages == [b"Ana saiu!\n"] and hall.pairs[1].peer.got(b"Ana saiu!\n")
+    told = hall.messages == [b"Ana saiu!\n"] and hall.pairs[1].peer.got(b"Ana saiu!\n")
+    return told and not room.failures
 
 
 @check(
@@ -167,9 +180,23 @@ def cut(attend, room):
 
 @check("03.3", "não sobra nada de quem saiu", "tire o socket e o apelido da mesma posição, e feche o socket")
 def nothing_left(attend, room):
-    hall = Hall(room, "Ana", "Bia", "Ana")
-    gone, *others = hall.clients
-    thread = hall.attend(attend, room)
-    hall.pairs[0].peer.close()
+    hall = Hall(room, "Ana", "Bia", "Ana", "Caio")
+    one, two, gone, four = hall.clients
+    thread = hall.attend(attend, room, 2)
+    hall.pairs[2].peer.close()
     thread.join(1)
-    return hall.clients == others and hall.apelidos == ["Bia", "Ana"] and gone.fileno() < 0
+    kept = hall.clients == [one, two, four] and hall.apelidos == ["Ana", "Bia", "Caio"]
+    early = [message for message, clients, _ in hall.said if gone in clients]
+    return kept and not early and gone.fileno() < 0 <= four.fileno()
+
+
+@check("03.3", "acha a posição na hora de sair", "se alguém saiu antes, a posição do começo já não vale")
+def others_leave_first(attend, room):
+    hall = Hall(room, "Ana", "Bia", "Caio", "Davi")
+    thread = hall.attend(attend, room, 2)
+    hall.pairs[2].peer.send(b"Caio: oi\n")
+    heard = hall.pairs[1].peer.got(b"Caio: oi\n")
+    del hall.clients[0], hall.apelidos[0]
+    hall.pairs[2].peer.close()
+    thread.join(1)
+    return heard and hall.messages[-1] == b"Caio saiu!\n" and hall.apelidos == ["Bia", "Davi"]

@@ -52,6 +52,20 @@ def carriage_return(ask_apelido, room):
     return asked(ask_apelido, room, lambda peer: peer.send_slowly(b"Bia\r\n")) == "Bia"
 
 
+@check("04.1", "para no primeiro \\n", "pode vir mais coisa junto: o apelido é só o que está antes do \\n")
+def first_line_only(ask_apelido, room):
+    return asked(ask_apelido, room, lambda peer: peer.send(b"Ana\nAna: oi")) == "Ana"
+
+
+@check("04.1", "a conexão continua aberta depois", "a conversa ainda vai começar: não feche o socket")
+def stays_open(ask_apelido, room):
+    pair = room.pair()
+    pair.peer.send(b"Ana\n")
+    ask_apelido(pair.sock)
+    pair.sock.sendall(b"oi")
+    return pair.peer.got(b"NICKoi")
+
+
 @check("04.1", "volta com '' se a pessoa desiste", "recv devolve b'' quando ela se foi: pare de esperar")
 def gives_up(ask_apelido, room):
     def leave(peer):
@@ -104,11 +118,20 @@ def opened(accept_all, room):
         door.thread.join(0.3)
 
 
-@check("04.2", "recebe quem chega", "accept devolve o socket e o endereço: welcome recebe só o socket")
+@check("04.2", "recebe quem chega", "até stop.is_set(), aceite: vêm socket e endereço; welcome quer o socket")
 def meets_one(accept_all, room):
     with opened(accept_all, room) as door:
         peer = room.dial(door.server)
         return door.meets(1) and door.met[0].getpeername() == peer.sock.getsockname()
+
+
+@check("04.2", "deixa aberto o socket de quem chega", "quem recebe ainda vai conversar por ele: não o feche")
+def leaves_it_open(accept_all, room):
+    with opened(accept_all, room) as door:
+        peer = room.dial(door.server)
+        met = door.meets(1)
+        door.free.set()
+        return met and not peer.ended(3 * TICK)
 
 
 @check("04.2", "um mudo não tranca a porta", "welcome demora: quem a chama não pode ser a thread da porta")

@@ -1,10 +1,11 @@
 """Aula 05: o cliente, que responde a NICK, escuta e fala."""
 
 import socket
+from contextlib import suppress
 
 from ..check import check, exercise
 
-LONG = "0123456789abcdef" * 500_000 + "fim"  # 8 MB: não cabe de uma vez nos buffers da conexão
+LONG = "0123456789abcdef" * 125_000 + "fim"  # 2 MB: não cabe de uma vez nos buffers da conexão
 
 exercise("05.1", "write(sock, apelido, text)", "Mande uma linha")
 
@@ -28,18 +29,25 @@ def accents(write, room):
 )
 def no_forgery(write, room):
     pair = room.pair()
-    write(pair.sock, "Ana", "oi\nBruno: eu pago\n")
+    write(pair.sock, "Ana", "oi\nBruno: eu pago\nBia: eu pago\n")
     pair.sock.shutdown(socket.SHUT_WR)
     lines = pair.peer.ended() and pair.peer.seen.split(b"\n")
-    return lines and b"eu pago" in pair.peer.seen and all(line.startswith(b"Ana: ") for line in lines[:-1])
+    return lines and all(line.startswith(b"Ana: ") for line in lines[:-1])
+
+
+@check("05.1", "do texto nada se perde", "cada parte do texto vai, seja na mesma linha ou em outra")
+def nothing_lost(write, room):
+    pair = room.pair()
+    write(pair.sock, "Ana", "um\ndois\ntrês")
+    pair.sock.shutdown(socket.SHUT_WR)
+    return pair.peer.ended() and all(part.encode() in pair.peer.seen for part in ("um", "dois", "três"))
 
 
 @check("05.1", "um texto longo chega inteiro", "send pode mandar só uma parte; que método insiste até o fim?")
 def long_text(write, room):
-    pair = room.pair()
-    pair.sock.settimeout(2)
+    pair = room.narrow()
     room.spawn(write, pair.sock, "Ana", LONG)
-    return pair.peer.got(b"fim\n", timeout=2)
+    return pair.peer.got(b"fim\n", timeout=2) and pair.peer.seen == f"Ana: {LONG}\n".encode()
 
 
 @check("05.1", "dois textos são duas linhas", "a conexão continua aberta, e cada texto termina em \\n")
@@ -80,35 +88,41 @@ def glued(answer_nick, room):
 
 @check("05.2", "não responde a quem não perguntou", "compare os 4 bytes; se não são NICK, devolva False")
 def another_question(answer_nick, room):
+    said = ("* a sala está cheia\n", "nick", "KCIN")
+    return all(silent(answer_nick, room, question.encode()) for question in said)
+
+
+def silent(answer_nick, room, question):
+    """Se a função devolve False, sem mandar nada, a quem diz só isso."""
     pair = room.pair()
-    pair.peer.send("* a sala está cheia\n".encode())
+    pair.peer.send(question)
     pair.peer.finish()
     answered = answer_nick(pair.sock, "Ana")
-    pair.sock.shutdown(socket.SHUT_WR)
+    with suppress(OSError):  # quem já fechou o socket também não mandou nada
+        pair.sock.shutdown(socket.SHUT_WR)
     return not answered and pair.peer.ended() and pair.peer.seen == b""
 
 
 @check(
-    "05.2", "desiste se o servidor sai antes", "recv devolve b'' para sempre: saia do laço e devolva False"
+    "05.2",
+    "desiste se o servidor sai antes",
+    "recv devolve b'' para sempre: saia do laço calado e devolva False",
 )
 def server_leaves(answer_nick, room):
-    pair = room.pair()
-    pair.peer.send(b"NI")
-    pair.peer.close()
-    return not answer_nick(pair.sock, "Ana")
+    return silent(answer_nick, room, b"NI") and silent(answer_nick, room, b"")
 
 
 exercise("05.3", "receive(sock, on_message)", "Escute até o fim")
 
 
 def read(receive, room, data):
-    """As mensagens que saem de ``data``, mandado byte a byte por um servidor que depois encerra."""
+    """As mensagens, menos as vazias, que saem de ``data``, mandado byte a byte antes de encerrar."""
     pair, messages = room.pair(), []
     thread = room.spawn(receive, pair.sock, messages.append)
     pair.peer.send_slowly(data)
     pair.peer.close()
     thread.join(1)
-    return messages
+    return [message for message in messages if message]
 
 
 @check(
@@ -131,20 +145,29 @@ def invalid_byte(receive, room):
     return read(receive, room, b"a\xffb\nsegue\n") == ["a\ufffdb", "segue"]
 
 
-@check("05.3", "só \\n separa linhas", "splitlines corta em outros caracteres também: use split")
+@check(
+    "05.3",
+    "só \\n separa linhas",
+    "splitlines corta em outros caracteres também, e strip apaga mais do que o \\n: use split",
+)
 def only_newline(receive, room):
-    line = "um\x0bdois\x85três\u2028quatro"
+    line = " um\x0bdois\x85três\u2028quatro "
     return read(receive, room, f"{line}\n".encode()) == [line]
 
 
-@check("05.3", "termina quando o servidor encerra", "recv devolve b'' para sempre: é hora de sair do laço")
+@check(
+    "05.3",
+    "termina quando o servidor encerra",
+    "recv devolve b'' no fim: só então volte, sem entregar mais nada",
+)
 def ends(receive, room):
     pair, messages = room.pair(), []
     thread = room.spawn(receive, pair.sock, messages.append)
     pair.peer.send(b"tchau\n")
+    listening = room.wait(lambda: messages) and thread.is_alive()
     pair.peer.close()
     thread.join(1)
-    return not thread.is_alive() and messages == ["tchau"]
+    return listening and not thread.is_alive() and messages == ["tchau"]
 
 
 @check(

@@ -70,17 +70,24 @@ def bold(show_line, room):
 
 @check("06.1", "separa as suas falas das alheias", "compare o autor inteiro com o apelido")
 def owners(show_line, room):
-    said = {"Ana: oi": "mine", "Bruno: oi": "other", "Anabela: oi": "other", "Bruno: Ana: oi": "other"}
-    return all(Page(show_line(text, "Ana")).kinds == [kind] for text, kind in said.items())
+    others = ["Bruno: oi", "Anabela: oi", "An: oi", "Bruno: Ana: oi"]
+    theirs = all(Page(show_line(text, "Ana")).kinds == ["other"] for text in others)
+    return theirs and Page(show_line("Ana: oi", "Ana")).kinds == ["mine"]
 
 
 @check("06.1", "reconhece os avisos", "um aviso começa com '* ', mesmo que tenha ': ', ou não tem ': '")
 def notices(show_line, room):
-    said = ["Bruno entrou!", "Conectado ao servidor!", "* mensagem longa demais: o limite é 4096 bytes"]
+    said = ["Bruno entrou!", "são 10:30!", "* mensagem longa demais: o limite é 4096 bytes"]
     return all(Page(show_line(text, "Ana")).kinds == ["notice"] for text in said)
 
 
-@check("06.1", "nada da mensagem vira marca", "texto, autor, aviso: tudo o que veio de fora passa por escape")
+@check("06.1", "não toma uma fala por aviso", "um aviso tem '* ', com o espaço, e só vale no começo da linha")
+def not_notices(show_line, room):
+    said = ["Bruno: oi * tchau", "*Bruno*: oi", "Bruno: * oi"]
+    return all(Page(show_line(text, "Ana")).kinds != ["notice"] for text in said)
+
+
+@check("06.1", "nada da mensagem vira marca", "autor, texto, aviso: tudo passa por escape, uma só vez")
 def harmless(show_line, room):
     said = [f"Bruno: {ATTACK}", f"{ATTACK}: oi", f"* {ATTACK}", f"{ATTACK} entrou!", f"Ana: {ATTACK}"]
     return all(Page(show_line(text, "Ana")).text == text for text in said)
@@ -100,8 +107,8 @@ def click(submit, text, sock):
 def each_line(submit, room):
     pair = room.pair()
     click(submit, "um", pair.sock)
-    click(submit, "dois\ntrês", pair.sock)
-    return pair.peer.heard() == "um\ndois\ntrês\n".encode()
+    click(submit, "dois e meio\nfim", pair.sock)
+    return pair.peer.heard() == b"um\ndois e meio\nfim\n"
 
 
 @check("06.2", "acentos e emoji chegam", "ASCII não conhece ç nem ã; que codificação conhece tudo?")
@@ -120,6 +127,13 @@ def blanks(submit, room):
     return pair.peer.heard() == b"um\ndois\n"
 
 
+@check("06.2", "um texto longo sai inteiro", "send pode mandar só uma parte; que método insiste até o fim?")
+def long_text(submit, room):
+    pair, line = room.narrow(), "0123456789abcdef" * 125_000
+    room.spawn(click, submit, f"{line}\nfim", pair.sock)
+    return pair.peer.got(b"\nfim\n", timeout=2) and pair.peer.seen == f"{line}\nfim\n".encode()
+
+
 @check("06.2", "esvazia a caixa e a nota", "se deu certo, as duas ficam com '', tivessem o que tivessem")
 def clears(submit, room):
     box, note = SimpleNamespace(value="oi"), SimpleNamespace(value="o envio falhou")
@@ -129,8 +143,10 @@ def clears(submit, room):
 
 @check("06.2", "numa falha, guarda o texto e avisa", "capture OSError; só esvazie a caixa depois de enviar")
 def keeps(submit, room):
-    box, note = click(submit, "um texto longo\nde duas linhas", room.dead())
-    return box.value == "um texto longo\nde duas linhas" and bool(note.value.strip())
+    closed, text = room.pair().sock, "um texto longo\nde duas linhas"
+    closed.close()
+    after = [click(submit, text, sock) for sock in (room.dead(), closed)]
+    return all(box.value == text and note.value.strip() for box, note in after)
 
 
 exercise("06.3", "follow(sock, log, limit)", "O painel que se alimenta sozinho")
@@ -210,6 +226,6 @@ def _ends_after(follow, room, leave):
     pair.peer.send(b"Bruno: tchau\n")
     seen = log.shows(room, "Bruno: tchau")
     getattr(pair.peer, leave)()
-    thread.join(0.5)
     told = log.shows(room, "Bruno: tchau", "* desconectado")
+    thread.join(0.5)
     return seen and told and not thread.is_alive() and pair.sock.fileno() < 0

@@ -22,11 +22,13 @@ def attend(handle, room):
 exercise("07.1", "handle(client, members, broadcast)", "Complete: atenda até o fim")
 
 
-@check("07.1", "repassa o que o cliente diz", "o que vier por recv vai para broadcast, como veio")
+@check("07.1", "repassa o que o cliente diz", "tudo o que vier por recv vai para broadcast, como veio")
 def passes_on(handle, room):
     _, ana, _, said = attend(handle, room)
     ana.peer.send(b"Ana: oi\n")
-    return room.wait(lambda: b"".join(said) == b"Ana: oi\n")
+    first = room.wait(lambda: b"".join(said) == b"Ana: oi\n")
+    ana.peer.send_slowly("Ana: é \n".encode())
+    return first and room.wait(lambda: b"".join(said) == "Ana: oi\nAna: é \n".encode())
 
 
 @check(
@@ -36,7 +38,7 @@ def polite(handle, room):
     thread, ana, _, said = attend(handle, room)
     ana.peer.finish()
     thread.join(0.5)
-    return not thread.is_alive() and b"" not in said
+    return not thread.is_alive() and said and b"" not in said
 
 
 @check("07.1", "termina quando a conexão cai", "recv também pode levantar um OSError: o que fazer com ele?")
@@ -45,6 +47,15 @@ def crash(handle, room):
     ana.peer.reset()
     thread.join(0.5)
     return not thread.is_alive() and not room.failures and ana.sock not in members and said
+
+
+@check("07.1", "qualquer OSError é um fim", "há outros além de ConnectionResetError: capture OSError e saia")
+def any_failure(handle, room):
+    unplugged, said = room.keep(socket.socket()), []  # sem conexão, recv levanta um OSError qualquer
+    members = {unplugged: "Ana"}
+    thread = room.spawn(handle, unplugged, members, said.append)
+    thread.join(0.5)
+    return not thread.is_alive() and not room.failures and said
 
 
 @check(
@@ -101,29 +112,30 @@ def everyone(broadcast, room):
 @check("07.2", "quem não lê não segura ninguém", "este send espera; qual é o que não espera?")
 def nobody_waits(broadcast, room):
     slow, bruno = distracted(room), room.pair()
-    pending = {slow.sock: bytearray(), bruno.sock: bytearray()}
-    room.spawn(bruno.peer.got, b"fim\n", 2)
+    pending = {slow.sock: bytearray()}
     for _ in range(MANY):
         broadcast(BLOCK, pending, ENOUGH)
+    pending[bruno.sock] = bytearray()
     broadcast(b"fim\n", pending, ENOUGH)
-    room.wait(lambda: not broadcast(b"", pending, ENOUGH) and not pending[bruno.sock])
-    return room.wait(lambda: len(bruno.peer.seen) == MANY * len(BLOCK) + 4)
+    return bruno.peer.got(b"fim\n")
 
 
 @check(
-    "07.2", "o que não coube chega depois, em ordem", "guarde no fim de pending e envie a partir do começo"
+    "07.2",
+    "o que não coube chega depois, em ordem",
+    "guarde no fim da fila e envie do começo, só o que falta, ainda que message seja b''",
 )
 def keeps_the_rest(broadcast, room):
-    slow, gone = distracted(room), []
+    slow = distracted(room)
     pending, blocks = {slow.sock: bytearray()}, [b"%07d\n" % number * 8192 for number in range(MANY)]
     for block in blocks:
-        gone += broadcast(block, pending, ENOUGH) or []
+        broadcast(block, pending, ENOUGH)
     slow.peer.heard(0.05)  # esvazia a conexão: agora cabe mais, mas a vez é de quem ficou
     broadcast(b"fim\n", pending, ENOUGH)
     room.spawn(slow.peer.got, b"fim\n", 2)
     room.wait(lambda: not broadcast(b"", pending, ENOUGH) and not pending[slow.sock])
     room.wait(lambda: slow.peer.seen.endswith(b"fim\n"))
-    return slow.peer.seen == b"".join(blocks) + b"fim\n" and not gone
+    return slow.peer.seen == b"".join(blocks) + b"fim\n"
 
 
 @check("07.2", "devolve quem passou do limite", "compare o tamanho do que ficou guardado com limit")
@@ -134,6 +146,19 @@ def over_the_limit(broadcast, room):
         if gone := broadcast(BLOCK, pending, 1 << 18):
             return list(gone) == [slow]
     return False
+
+
+@check(
+    "07.2",
+    "só devolve quem passou do limite",
+    "o que conta é o que sobrou na fila depois do envio, e ter exatamente limit bytes não é passar",
+)
+def within_the_limit(broadcast, room):
+    slow, bruno = distracted(room).sock, room.pair().sock
+    pending = {slow: bytearray()}
+    for _ in range(MANY):
+        broadcast(BLOCK, pending, ENOUGH)
+    return not broadcast(b"", pending, len(pending[slow])) and not broadcast(b"oi\n", {bruno: bytearray()}, 2)
 
 
 @check(
@@ -198,14 +223,13 @@ def only_newline(messages, room):
 @check(
     "07.3",
     "bytes que não são UTF-8 não o derrubam",
-    "decode tem um parâmetro errors: veja help(bytes.decode)",
+    "decode tem um parâmetro errors: qual valor põe � no lugar do que não entende?",
 )
 def not_utf8(messages, room):
     pair = room.pair()
-    pair.peer.send(b"\xff\xfe\noi\n")
+    pair.peer.send(b"a\xffb\noi\n")
     pair.peer.finish()
-    found = list(messages(pair.sock))
-    return len(found) == 2 and found[1] == "oi"
+    return list(messages(pair.sock)) == ["a\ufffdb", "oi"]
 
 
 @check("07.3", "termina quando a conexão acaba, e descarta a linha pela metade", "o fim é b'' ou um OSError")
@@ -223,7 +247,7 @@ def ends(messages, room):
 
 exercise("07.4", "ask_apelido(sock, taken, timeout)", "Construa: quem pode entrar")
 
-ABSURD = ("", " ", "Ana Maria", "x" * 21, "Ana:", "NICK", "nick", "\x1b[2J", "* servidor")
+ABSURD = ("", " ", "Ana Maria", "x" * 21, "Ana:", "NICK", "nick", "\x1b[2J", "* servidor", "a/b", "Ana!")
 
 
 def answer(ask_apelido, room, text, taken=("Carla",)):
@@ -239,9 +263,9 @@ def asks(ask_apelido, room):
     return peer.heard(0.05) == b"NICK"
 
 
-@check("07.4", "devolve um apelido bom", "ele é texto, sem o \\n, e pode ter acento: decodifique em UTF-8")
+@check("07.4", "devolve um apelido bom", "é texto, sem o \\n, e com acentos: decodifique e só então conte")
 def good(ask_apelido, room):
-    names = ("Ana", "João", "ze_1.0-b", "x" * 20)
+    names = ("Ana", "João", "ze_1.0-b", "é" * 20, "7")
     return all(answer(ask_apelido, room, name)[0] == name for name in names)
 
 
@@ -259,10 +283,11 @@ def absurd(ask_apelido, room):
     return all(answer(ask_apelido, room, text)[0] is None for text in ABSURD)
 
 
-@check("07.4", "recusa quem já está na sala", "ANA e Ana são o mesmo apelido: que método ignora maiúsculas?")
+@check("07.4", "recusa quem já está na sala", "ANA e Ana são iguais, An não: que método ignora maiúsculas?")
 def already_here(ask_apelido, room):
     refused = [answer(ask_apelido, room, text, ["Ana", "JOÃO"])[0] for text in ("Ana", "ANA", "João")]
-    return refused == [None] * 3 and answer(ask_apelido, room, "Bia", ["Ana", "JOÃO"])[0] == "Bia"
+    free = [answer(ask_apelido, room, text, ["Ana", "JOÃO"])[0] for text in ("Bia", "An", "Anabela")]
+    return refused == [None] * 3 and free == ["Bia", "An", "Anabela"]
 
 
 @check(
@@ -271,7 +296,7 @@ def already_here(ask_apelido, room):
     "antes de devolver None, envie uma linha que começa com * e acaba em \\n",
 )
 def explains(ask_apelido, room):
-    for text in ("Ana Maria", "Carla"):
+    for text in ("Ana Maria", "Carla", "NICK", ""):
         _, peer = answer(ask_apelido, room, text)
         line = peer.heard(0.05).removeprefix(b"NICK")
         if not (line.startswith(b"* ") and line.endswith(b"\n") and len(line) > 5):
@@ -282,15 +307,17 @@ def explains(ask_apelido, room):
 @check(
     "07.4",
     "desiste de quem se cala, pinga ou some",
-    "o prazo é para a resposta inteira, e não para cada recv",
+    "o prazo é da resposta inteira, não de cada recv; e, se a conexão acaba, metade não é resposta",
 )
 def gives_up(ask_apelido, room):
-    silent, gone, dripping = room.pair(), room.pair(), room.pair()
+    silent, gone, half, dripping = (room.pair() for _ in range(4))
     gone.peer.reset()
+    half.peer.send(b"Ana")
+    half.peer.finish()
     room.spawn(drip, dripping.peer)
     start = time.monotonic()
-    found = [ask_apelido(pair.sock, [], 0.2) for pair in (silent, gone, dripping)]
-    return found == [None] * 3 and time.monotonic() - start < 1.2
+    found = [ask_apelido(pair.sock, [], 0.2) for pair in (silent, gone, half, dripping)]
+    return found == [None] * 4 and time.monotonic() - start < 1.2
 
 
 def drip(peer):
