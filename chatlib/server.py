@@ -252,8 +252,7 @@ class Server:
     # --- entrar e sair
 
     def _admit(self, sock: socket.socket, address: tuple) -> None:
-        name = f"chatlib: handle {address[1]}"
-        thread = threading.Thread(target=self.handle, args=(sock, address), name=name, daemon=True)
+        thread = threading.Thread(target=self.handle, args=(sock, address), name="chatlib", daemon=True)
         with self._lock:
             admitted = len(self._visitors) < self.max_visitors
             if admitted:  # antes de start: a thread pode acabar antes da próxima linha
@@ -361,7 +360,7 @@ class Server:
         text = said.decode("utf-8", "replace")
         if text.startswith("/") and not text.startswith("//"):
             return commands.run(self, member, text)
-        text = text[1:] if text.startswith("//") else text
+        text = text.removeprefix("/")  # de //x fica /x
         member.messages += 1
         self.broadcast(f"{member.apelido}: {text}", self._event("message", member, text))
 
