@@ -252,7 +252,8 @@ class Server:
     # --- entrar e sair
 
     def _admit(self, sock: socket.socket, address: tuple) -> None:
-        thread = threading.Thread(target=self.handle, args=(sock, address), name="chatlib", daemon=True)
+        args = sock, address
+        thread = threading.Thread(target=self.handle, args=args, name="chatlib: handle", daemon=True)
         with self._lock:
             admitted = len(self._visitors) < self.max_visitors
             if admitted:  # antes de start: a thread pode acabar antes da próxima linha
@@ -311,17 +312,16 @@ class Server:
             if key != old_key:
                 self._check_free(key)
             self.clients = {key if k == old_key else k: m for k, m in self.clients.items()}
-            event = self._event("renamed", member, apelido)
             line = protocol.encode(protocol.notice(f"{member.apelido} agora é {apelido}"))
-            self._postman.post(line, event=event, urgent=True)
+            self._postman.post(line, event=self._event("renamed", member, apelido), urgent=True)
             member.apelido = apelido
 
     def _leave(self, member: Member) -> None:
         with self._lock:
             del self.clients[protocol.apelido_key(member.apelido)]
             line = protocol.encode(f"{member.apelido} saiu!")
-            event = self._event("left", member, member.reason)
-            self._postman.post(line, member, Action.LEAVE, event, urgent=True)
+            left = self._event("left", member, member.reason)
+            self._postman.post(line, member, Action.LEAVE, left, urgent=True)
         member.released.wait()
 
     def _turn_away(self, sock: socket.socket, address: tuple, why: str) -> None:
