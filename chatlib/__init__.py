@@ -13,7 +13,8 @@ import logging
 
 from .client import Client
 from .errors import ChatError
-from .server import Event, Server
+from .events import Event
+from .server import Server
 
 __version__ = "0.1.0"
 __all__ = ["ChatError", "Client", "Event", "Server"]  # sem ChatPanel: `import *` não carrega widgets

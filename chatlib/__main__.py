@@ -11,7 +11,7 @@ from contextlib import suppress
 from . import protocol
 from .client import Client
 from .errors import ChatError, UsageError
-from .postman import Event
+from .events import Event
 from .server import Server
 from .terminal import Terminal
 
@@ -102,6 +102,13 @@ def parse(args: list[str] | None) -> argparse.Namespace:
         type=positive,
         help=f"mensagens por segundo de cada pessoa; para uma turma, {protocol.CLASS_RATE:g} (sem limite)",
     )
+    server.add_argument(
+        "--history",
+        metavar="N",
+        type=positive,
+        default=0,
+        help=f"mensagens contadas a quem chega; para uma turma, {protocol.CLASS_HISTORY} (nenhuma)",
+    )
     server.set_defaults(run=run_server)
     client.add_argument(
         "--host", metavar="H", default=protocol.HOST, help="endereço do servidor (%(default)s)"
@@ -136,7 +143,12 @@ def run_server(options: argparse.Namespace) -> None:
     logging.basicConfig(format="%(levelname)s: %(message)s")
     raise_descriptor_limit()
     server = Server(
-        options.host, options.port, max_members=options.max_members, rate=options.rate, on_event=show
+        options.host,
+        options.port,
+        max_members=options.max_members,
+        rate=options.rate,
+        history=options.history,
+        on_event=show,
     )
     with server:
         host, number = server.address

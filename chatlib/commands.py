@@ -13,7 +13,7 @@ COMMANDS: dict[str, Command] = {}
 
 
 class Leave(Exception):
-    """O membro pediu para sair."""
+    """O membro tem de sair; a mensagem é o motivo."""
 
 
 def command(usage: str) -> Callable[[Command], Command]:
@@ -68,4 +68,4 @@ def rename(server, member, argument):
 @command("/sair")
 def leave(server, member, argument):
     """sai da sala"""
-    raise Leave
+    raise Leave("pediu para sair")

@@ -21,10 +21,12 @@ import select
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from . import protocol
+from .events import Event, Listeners
 from .sockets import reset_on_close, shut
 
 MAX_BOX = 256 * 1024  # bytes na caixa; cheia, quem fala espera
@@ -33,21 +35,9 @@ CROWDED = MAX_BOX // 2  # um lote deste tamanho é uma enxurrada
 RETRY = 0.02  # segundos entre tentativas com quem está atrasado
 PATIENCE = 0.1  # segundos que uma enxurrada espera por quem está atrasado mas lendo
 RECENT = 0.25  # segundos sem que nada caiba no socket, e já não se diz que alguém está lendo
+NOTICE = protocol.NOTICE.encode()
+HISTORY = protocol.notice("histórico: ").encode()
 FAREWELL = 1.0  # segundos, no encerramento, para o que já foi aceito sair
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Algo que aconteceu no servidor.
-
-    kind: ``connected``, ``named``, ``message``, ``private``, ``renamed``, ``left``, ``refused``
-    ou ``error``; text: o que foi dito, ou o motivo; address: ``(host, porta)`` do outro lado.
-    """
-
-    kind: str
-    apelido: str = ""
-    text: str = ""
-    address: tuple | None = None
 
 
 class Action(Enum):
@@ -61,15 +51,17 @@ class Action(Enum):
 class Member:
     """Um participante visto pelo servidor: quem é, e o que falta entregar a ele."""
 
-    def __init__(self, sock: socket.socket, address: tuple, apelido: str, max_output: int):
+    def __init__(self, sock: socket.socket, address: tuple, apelido: str, max_output: int, taps: Listeners):
         self.sock, self.address, self.apelido = sock, address, apelido
         self.entry_apelido = apelido  # um programa do documento prefixa com este para sempre
         self.since = time.time()
         self.messages = 0
         self.reason = "encerrou a conexão"
+        self.removed = False
+        self.rate: protocol.RateLimit | None = None
         self.pending = bytearray()
         self.released = threading.Event()
-        self._max_output = max_output
+        self._max_output, self._taps = max_output, taps
         self._moved = 0.0  # quando coube, pela última vez, uma parte do que havia
 
     def push(self, data: bytes) -> None:
@@ -106,6 +98,8 @@ class Member:
             return len(data)
         if sent < len(data):
             self._moved = time.monotonic()
+        if self._taps.all:
+            self._taps.tell(Event("sent", self.apelido, address=self.address, data=bytes(data[:sent])))
         return sent
 
 
@@ -139,6 +133,7 @@ class Postman:
         self._letters, self._size, self._closed = [], 0, False
         self._members: dict[Member, None] = {}  # em ordem de chegada; só a thread do carteiro usa
         self._late: set[Member] = set()
+        self._history: deque[bytes] = deque(maxlen=0)  # as últimas mensagens, para quem chega
         self._thread = threading.Thread(target=self._run, name="chatlib: carteiro", daemon=True)
 
     def start(self) -> None:
@@ -169,6 +164,10 @@ class Postman:
             self._size += len(data) + LETTER_COST
             self._filled.notify()
             return True
+
+    def keep_history(self, size: int) -> None:
+        """Passa a guardar as últimas ``size`` mensagens e a contá-las a quem entra."""
+        self._history = deque(self._history, maxlen=size)
 
     def wait_for_room(self) -> None:
         """Espera enquanto a caixa está cheia; o próprio carteiro, que a esvazia, não espera."""
@@ -225,9 +224,10 @@ class Postman:
             if action is Action.JOIN:
                 self._members[to] = None
                 common += data
-                apart[to] = data + greeting, len(common)
+                apart[to] = data + greeting + b"".join(self._history), len(common)
             elif action is Action.LEAVE or to is None:
                 common += data
+                self._remember(action, data)
             elif to in self._members:
                 apart[to] = due(to) + data, len(common)
         everyones = bytes(common)
@@ -235,6 +235,10 @@ class Postman:
             member.push(due(member) if member in apart else everyones)
         self._note_late()
         return len(common) + LETTER_COST * len(letters)
+
+    def _remember(self, action: Action, data: bytes) -> None:
+        if self._history.maxlen and action is Action.DELIVER and data and not data.startswith(NOTICE):
+            self._history.append(HISTORY + data)
 
     def _note_late(self) -> None:
         self._late = {member for member in self._members if member.pending}
@@ -273,4 +277,5 @@ class Postman:
         for member in self._members:
             member.reason = "o servidor foi encerrado"
             member.cut()
+            self._tell(Event("left", member.apelido, member.reason, member.address))
             member.released.set()

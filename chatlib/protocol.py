@@ -26,6 +26,7 @@ NICK = b"NICK"
 GREETING = "Conectado ao servidor!"
 NOTICE = "* "
 FAREWELL = "* o servidor foi encerrado"
+REMOVED = "* quem cuida da sala tirou você dela"
 
 MAX_TEXT = 4096  # bytes do texto de uma mensagem, sem prefixo e sem \n
 MAX_PREFIX = 256  # bytes que um prefixo "Ana: " pode ocupar, com folga
@@ -37,6 +38,7 @@ NICK_TIMEOUT = 10.0  # segundos para responder a NICK
 QUIET = 0.2  # segundos de silêncio que encerram uma mensagem sem \n
 BURST = 20  # mensagens seguidas que o limite de ritmo tolera
 CLASS_RATE = 10.0  # mensagens por segundo, o ritmo sugerido para uma turma
+CLASS_HISTORY = 50  # mensagens contadas a quem chega, o sugerido para uma turma
 
 RESERVED = ("NICK", "servidor", "server", "Conectado", "sistema", "chat", "todos")
 

@@ -11,12 +11,14 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from . import commands, protocol, rerun, sockets
+from .caretaker import Caretaker
 from .errors import AddressError, ApelidoRefused, EntryRefused, MessageRefused, PortInUse, UsageError
-from .postman import Action, Event, Member, Postman
+from .events import Event, Listener, Listeners
+from .postman import Action, Member, Postman
 
 log = logging.getLogger("chatlib")
 
@@ -25,7 +27,7 @@ ACCEPT_PAUSE = 0.1  # segundos sem aceitar quando o sistema não tem mais descri
 _on_port: dict[int, "Server"] = {}  # os servidores no ar neste processo, por porta
 
 
-class Server:
+class Server(Caretaker):
     """Um servidor de chat.
 
     host: endereço em que escuta; o padrão só aceita conexões deste computador, e "0.0.0.0"
@@ -34,7 +36,9 @@ class Server:
 
     Os limites têm o padrão em `protocol`: max_text (bytes), nick_timeout (segundos),
     max_members, max_visitors (conexões ainda sem apelido), max_output (bytes à espera de um
-    membro), rate (mensagens por segundo de cada membro; None, o padrão, não limita) e burst.
+    membro), rate (mensagens por segundo de cada membro; None, o padrão, não limita), burst e
+    history (quantas mensagens contar a quem chega; 0, o padrão, nenhuma). ``rate``, ``history`` e
+    ``is_open`` (se gente nova pode entrar) também se mudam com o servidor no ar.
 
     Uso: ``with Server() as server:``, ou ``server = Server().start()`` e, ao final,
     ``server.shutdown()``. Levanta UsageError se um argumento não faz sentido.
@@ -52,18 +56,21 @@ class Server:
         max_output: int = protocol.MAX_OUTPUT,
         rate: float | None = None,
         burst: int = protocol.BURST,
-        on_event: Callable[[Event], None] | None = None,
+        history: int = 0,
+        on_event: Listener | None = None,
     ):
         limits = (max_text, nick_timeout, max_members, max_visitors, max_output, burst)
-        if min(limits) <= 0 or (rate is not None and rate <= 0):
+        if min(limits) <= 0:
             raise UsageError("um limite é maior que zero; para não limitar o ritmo, use rate=None")
         if not host:  # para o sistema, um endereço vazio é a rede inteira
             raise UsageError('falta o endereço: use "127.0.0.1", ou "0.0.0.0" para abrir à rede')
         self._host, self._port = host, protocol.check_port(port)
         self.max_text, self.nick_timeout = max_text, nick_timeout
         self.max_members, self.max_visitors, self.max_output = max_members, max_visitors, max_output
-        self.rate, self.burst = rate, burst
-        self._listeners = (on_event,) if on_event else ()
+        self.burst, self.is_open = burst, True
+        self._listeners, self._taps = Listeners(), Listeners()
+        if on_event:
+            self.subscribe(on_event)
         self._lock = threading.Lock()  # guarda os três abaixo, e a ordem de quem entra e sai
         self.clients: dict[str, Member] = {}  # apelido em forma comparável -> quem o usa
         self._visitors: set[socket.socket] = set()
@@ -71,6 +78,8 @@ class Server:
         self._listener: socket.socket | None = None
         self._closing = threading.Event()
         self._life = threading.RLock()  # um start ou shutdown de cada vez
+        self._postman = self._hire()
+        self.rate, self.history = rate, history
 
     # --- a vida do servidor
 
@@ -87,7 +96,8 @@ class Server:
             self._address = self._listener.getsockname()[:2]
             _on_port[self._address[1]] = self
             self._closing.clear()
-            self._postman = Postman(self._tell, protocol.encode(protocol.FAREWELL))
+            self._postman = self._hire()
+            self._postman.keep_history(self.history)
             self._postman.start()
             self._receiver = threading.Thread(target=self.receive, name="chatlib: receive", daemon=True)
             self._receiver.start()
@@ -107,6 +117,9 @@ class Server:
                 self._stop()
 
     close = shutdown
+
+    def _hire(self) -> Postman:
+        return Postman(self._listeners.tell, protocol.encode(protocol.FAREWELL))
 
     def _is_own_thread(self) -> bool:
         with self._lock:
@@ -165,12 +178,6 @@ class Server:
             raise AddressError("o servidor está parado e por isso não tem endereço: chame start()")
         return self._address
 
-    @property
-    def apelidos(self) -> tuple[str, ...]:
-        """Os apelidos de quem está na sala, em ordem de chegada."""
-        with self._lock:
-            return tuple(member.apelido for member in self.clients.values())
-
     # --- as funções das aulas
 
     def receive(self) -> None:
@@ -193,9 +200,10 @@ class Server:
             member, reader, rest = self._welcome(sock, address)
             self._obey(member, reader.feed(rest))
             for data in sockets.chunks(sock):
+                self._trace("received", data, address=address, apelido=member.apelido)
                 self._obey(member, reader.feed(data))
-        except commands.Leave:
-            member.reason = "pediu para sair"
+        except commands.Leave as leave:
+            member.reason = str(leave)
         except EntryRefused as refusal:
             self._turn_away(sock, address, str(refusal))
         except OSError:  # o outro lado caiu: é só mais uma forma de sair
@@ -206,7 +214,7 @@ class Server:
         finally:
             if member:
                 self._leave(member)
-            self._hang_up(sock)
+            self._hang_up(sock, address)
 
     def broadcast(self, line: str, event: Event | None = None) -> bool:
         """Manda a linha a todos, de qualquer thread; diz se ela foi aceita.
@@ -216,37 +224,18 @@ class Server:
         """
         return self._listener is not None and self._postman.post(protocol.encode(line), event=event)
 
-    def announce(self, text: str) -> bool:
-        """Manda a todos um aviso do servidor, que membro nenhum consegue imitar."""
-        return self.broadcast(protocol.notice(text))
+    # --- contar a quem observa
 
-    # --- quem observa
-
-    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Chama ``listener(event)`` a cada `Event`; devolve a função que cancela.
-
-        As chamadas vêm de uma só thread, na ordem da sala, e ninguém recebe nada enquanto uma
-        não volta: faça pouco, ou passe o evento a uma fila.
-        """
-        self._listeners += (listener,)
-        return lambda: self._unsubscribe(listener)
-
-    def _unsubscribe(self, listener: Callable[[Event], None]) -> None:
-        self._listeners = tuple(other for other in self._listeners if other != listener)
-
-    def _tell(self, event: Event) -> None:
-        for listener in self._listeners:
-            try:
-                listener(event)
-            except Exception:  # quem observa não derruba a sala
-                log.exception("falha em quem observava o evento %s", event.kind)
+    def _trace(self, kind: str, data: bytes = b"", *, address: tuple, apelido: str = "") -> None:
+        if self._taps.all:
+            self._taps.tell(Event(kind, apelido, address=address, data=data))
 
     def _event(self, kind: str, member: Member, text: str = "") -> Event | None:
-        if self._listeners:  # sem ninguém olhando, não custa nada
+        if self._listeners.all:  # sem ninguém olhando, não custa nada
             return Event(kind, member.apelido, protocol.clean(text), member.address)
 
     def _report(self, kind: str, text: str, address: tuple | None = None) -> None:
-        if self._listeners:
+        if self._listeners.all:
             self._postman.post(event=Event(kind, text=text, address=address))
 
     # --- entrar e sair
@@ -276,12 +265,12 @@ class Server:
     def _welcome(self, sock: socket.socket, address: tuple):
         """De visitante a membro; devolve também o leitor das mensagens dele e o que já veio."""
         self._report("connected", "", address)
+        self._trace("opened", address=address)
         sockets.tune(sock)
-        answer = sockets.ask_apelido(sock, self.nick_timeout)
+        answer = sockets.ask_apelido(sock, self.nick_timeout, partial(self._trace, address=address))
         first, newline, rest = answer.partition(b"\n")
         apelido = protocol.check_apelido(first.removesuffix(b"\r").decode("utf-8", "replace"))
-        member = Member(sock, address, apelido, self.max_output)
-        member.rate = protocol.RateLimit(self.rate, self.burst) if self.rate else None
+        member = Member(sock, address, apelido, self.max_output, self._taps)
         self._join(member)
         framed = protocol.LineReader(self.max_text + protocol.MAX_PREFIX)
         return member, framed if newline else protocol.ChunkReader(), rest
@@ -292,11 +281,14 @@ class Server:
         event = self._event("named", member)
         with self._lock:
             self._check_free(key)
+            if not self.is_open:
+                raise EntryRefused("a porta da sala está fechada: espere que a abram e tente de novo")
             if len(self.clients) >= self.max_members:
                 raise EntryRefused(f"a sala está cheia: cabem {self.max_members} pessoas")
             if not self._postman.post(line, member, Action.JOIN, event, greeting, urgent=True):
                 raise EntryRefused("o servidor está encerrando")
             self.clients[key] = member
+            member.rate = self._new_limit()
             self._visitors.discard(member.sock)
 
     def _check_free(self, key: str) -> None:
@@ -328,14 +320,16 @@ class Server:
         self._report("refused", why, address)
         with suppress(OSError):  # foi embora sem esperar a resposta
             sock.settimeout(sockets.LINGER)
-            sock.sendall(protocol.encode(protocol.notice(why)))
+            sock.sendall(line := protocol.encode(protocol.notice(why)))
+            self._trace("sent", line, address=address)
 
-    def _hang_up(self, sock: socket.socket) -> None:
+    def _hang_up(self, sock: socket.socket, address: tuple) -> None:
         sockets.drain(sock)
         with self._lock:  # shutdown() não pode alcançar um descritor já fechado
             self._visitors.discard(sock)
             self._threads.pop(threading.current_thread(), None)
         sock.close()
+        self._trace("closed", address=address)
 
     # --- o que um membro diz
 
@@ -350,6 +344,8 @@ class Server:
 
     def _take_line(self, member: Member, line: bytes | None) -> str | None:
         """Cumpre uma linha; devolve o que responder só a quem a mandou."""
+        if member.removed:
+            raise commands.Leave(member.reason)
         said = line and protocol.strip_prefix(line, (member.apelido, member.entry_apelido))
         if said is not None and not said.strip():
             return None
@@ -371,9 +367,7 @@ class Server:
     def whisper(self, member: Member, apelido: str, text: str) -> None:
         """Entrega o texto só a ``apelido`` e a quem o mandou; MessageRefused se não está aqui."""
         with self._lock:
-            target = self.clients.get(protocol.apelido_key(apelido))
-        if target is None:
-            raise MessageRefused(f"{apelido} não está na sala: veja quem está com /quem")
+            target = self._find(apelido)
         line = protocol.encode(f"{member.apelido} (particular): {text}")
         self._postman.post(line, to=target, event=self._event("private", member))
         if target is not member:

@@ -5,7 +5,7 @@ import selectors
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from . import protocol
@@ -90,15 +90,21 @@ def tune(sock: socket.socket) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
-def ask_apelido(sock: socket.socket, timeout: float) -> bytes:
+def ignore(kind: str, data: bytes) -> None:
+    """Quem não observa o fio."""
+
+
+def ask_apelido(sock: socket.socket, timeout: float, trace: Callable[[str, bytes], None] = ignore) -> bytes:
     """Envia NICK e devolve o que veio em resposta, até o ``\\n`` e o que o seguiu.
 
     Um programa escrito segundo o documento não termina a resposta com ``\\n``: depois de cada
     pedaço ele é esperado por mais 200 ms, e o silêncio vale por fim. EntryRefused depois de
-    ``timeout`` segundos; ConnectionError se o outro lado encerrou antes.
+    ``timeout`` segundos; ConnectionError se o outro lado encerrou antes. ``trace`` fica sabendo
+    de cada envio e de cada pedaço.
     """
     deadline = time.monotonic() + timeout
     sock.sendall(protocol.NICK)
+    trace("sent", protocol.NICK)
     answer = b""
     while b"\n" not in answer and len(answer) <= protocol.MAX_PREFIX:
         left = deadline - time.monotonic()
@@ -111,6 +117,7 @@ def ask_apelido(sock: socket.socket, timeout: float) -> bytes:
             if answer and time.monotonic() < deadline:
                 break
             continue
+        trace("received", data)
         if not data:
             raise ConnectionAbortedError
         answer += data

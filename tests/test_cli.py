@@ -84,6 +84,7 @@ def test_server_tells_and_ends_cleanly(number):
         "Ana entrou, de ONDE",
         "recusado ONDE: a sala está cheia: cabem 1 pessoas",
         "Ana agora é Júlia",
+        "Júlia saiu: o servidor foi encerrado",
         "Servidor encerrado.",
     ]
     assert (process.returncode, err) == (0, b"")

@@ -9,7 +9,8 @@ import pytest
 from peers import DEADLINE, wait_until
 
 from chatlib import postman
-from chatlib.postman import Action, Event, Member, Postman
+from chatlib.events import Event, Listeners
+from chatlib.postman import Action, Member, Postman
 
 
 @contextmanager
@@ -18,7 +19,7 @@ def pair(max_output=1 << 20):
     here, there = socket.socketpair()
     there.settimeout(DEADLINE)
     with here, there:
-        yield Member(here, ("teste", 0), "Ana", max_output), there
+        yield Member(here, ("teste", 0), "Ana", max_output, Listeners()), there
 
 
 @contextmanager

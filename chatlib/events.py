@@ -1,0 +1,55 @@
+"""O que acontece no servidor, contado a quem observa.
+
+Há dois lugares de onde olhar. `Server.subscribe` conta o que acontece na sala, na ordem dela:
+quem entrou, o que disse, por que saiu. `Server.tap` conta o que passa no fio, no instante em que
+passa e da thread em que passa: cada ``recv`` e cada ``send``. Sem ninguém olhando, nada se monta.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+log = logging.getLogger("chatlib")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Algo que aconteceu no servidor.
+
+    kind: na sala, ``connected``, ``named``, ``message``, ``private``, ``renamed``, ``left``,
+    ``refused`` ou ``error``; no fio, ``opened``, ``received``, ``sent`` ou ``closed``;
+    text: o que foi dito, ou o motivo; address: ``(host, porta)`` do outro lado; data: os bytes
+    que um só ``recv`` trouxe ou um só ``send`` levou.
+    """
+
+    kind: str
+    apelido: str = ""
+    text: str = ""
+    address: tuple | None = None
+    data: bytes = b""
+
+
+Listener = Callable[[Event], None]
+
+
+class Listeners:
+    """As funções que querem saber de cada `Event`; a que falha não atrapalha as outras."""
+
+    def __init__(self):
+        self.all: tuple[Listener, ...] = ()
+
+    def add(self, listener: Listener) -> Callable[[], None]:
+        """Inclui a função; devolve a que a retira, e que pode ser chamada de novo."""
+        self.all += (listener,)
+        return lambda: self._remove(listener)
+
+    def _remove(self, listener: Listener) -> None:
+        self.all = tuple(other for other in self.all if other != listener)
+
+    def tell(self, event: Event) -> None:
+        """Conta o evento a todas, uma a uma."""
+        for listener in self.all:
+            try:
+                listener(event)
+            except Exception:  # quem observa não derruba a sala
+                log.exception("falha em quem observava o evento %s", event.kind)
