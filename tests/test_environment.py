@@ -36,7 +36,10 @@ MACHINES = [
 def conda_specs():
     """As dependências de environment.yml lidas como o conda as lê: nome → faixa de versões."""
     specs = [MatchSpec(text, strict=True) for text in ENVIRONMENT["dependencies"] if isinstance(text, str)]
-    return {canonicalize_name(spec.name.normalized): str(spec.version or "") for spec in specs}
+    from_pip = map(Requirement, ENVIRONMENT["dependencies"][-1]["pip"][:-1])
+    return {canonicalize_name(spec.name.normalized): str(spec.version or "") for spec in specs} | {
+        canonicalize_name(requirement.name): str(requirement.specifier) for requirement in from_pip
+    }
 
 
 def pins(marker_environment=None):
@@ -74,7 +77,7 @@ def test_conda_asks_for_nothing_else():
     """O ambiente do conda só acrescenta o Python e o pip, que instala o chatlib desta pasta."""
     names = {canonicalize_name(CONDA_NAMES.get(r.name, r.name)) for r in REQUIREMENTS}
     assert set(conda_specs()) - names == {"python", "pip"}
-    assert ENVIRONMENT["dependencies"][-1] == {"pip": ["-e ."]}
+    assert ENVIRONMENT["dependencies"][-1]["pip"][-1] == "-e ."
 
 
 def test_conda_python_is_supported():
