@@ -158,6 +158,11 @@ class Client:
             thread.join()
         self._sock.close()
 
+    @property
+    def is_framed(self) -> bool:
+        """Se o servidor termina as linhas em ``\\n``, como os que conhecem comandos."""
+        return bool(self._framed)
+
     def __enter__(self) -> "Client":
         return self
 

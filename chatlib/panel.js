@@ -1,127 +1,200 @@
 // O painel do chat, do lado da página. O lado do kernel está em panel.py.
 //
-// Cada remessa do kernel traz { all, first, lines, state, note }: o número da primeira linha,
-// as linhas (cada uma um par [tipo, texto]), o estado da conexão e, se ela acabou, uma frase.
+// Cada remessa do kernel traz { all, first, start, lines, state, note, … }: o número da primeira
+// linha que vem e o da primeira à vista, as linhas, o estado da conexão e uma frase sobre ele.
 
-const KEPT = 1000; // linhas que ficam na página
 const WAITING = "Esperando o kernel responder…";
 const GONE = "O kernel parou ou foi reiniciado. Rode de novo a célula que criou este painel.";
+const NAMES = 100; // apelidos mostrados na lista de quem está
+const SCALES = [0.7, 2.5];
 
-// Cria um elemento. O texto entra por textContent: mesmo que pareça HTML, é só texto.
-function create(tag, className, text = "", attributes = {}) {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
+// Um campo com o seu nome em cima e, embaixo, o que houver de errado com ele.
+function createField(label, placeholder) {
+  const node = create("label", "chatlib-field");
+  const input = create("input", "chatlib-input", "", { type: "text", autocomplete: "off", placeholder });
+  const error = create("span", "chatlib-error", "", { role: "alert" });
+  node.append(create("span", "", label), input, error);
+  return {
+    node,
+    input,
+    complain(text) {
+      error.textContent = text;
+      input.setAttribute("aria-invalid", Boolean(text));
+    },
+  };
 }
 
-// "Ana: oi" vira o autor em destaque e o resto. Os dois juntos são a linha, letra por letra.
-function createLine([kind, text]) {
-  const line = create("div", `chatlib-line chatlib-${kind}`);
-  const end = kind === "notice" ? 0 : text.indexOf(":");
-  if (end > 0) line.append(create("bdi", "chatlib-author", text.slice(0, end)));
-  line.append(end > 0 ? ":" : "", create("bdi", "", text.slice(end > 0 ? end + 1 : 0)));
-  return line;
+function createJoin(enter) {
+  const form = create("form", "chatlib-join");
+  const apelido = createField("Apelido", "como a sala vai chamar você");
+  const address = createField("Endereço", "computador:porta");
+  form.append(apelido.node, address.node, create("button", "chatlib-button chatlib-main", "Entrar", { type: "submit" }));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    enter(apelido.input.value, address.input.value);
+  });
+  return { node: form, apelido, address };
 }
 
-function createPanel() {
-  // O JupyterLab ignora seus atalhos de teclado dentro de data-lm-suppress-shortcuts.
-  const root = create("section", "chatlib-panel", "", { lang: "pt-BR", "data-lm-suppress-shortcuts": "true" });
-  const header = create("header", "chatlib-header");
-  const name = create("strong", "chatlib-name");
-  const state = create("span", "chatlib-state", "", { role: "status" });
-  const log = create("div", "chatlib-log", "", {
-    role: "log", "aria-live": "polite", "aria-label": "Mensagens", tabindex: "0",
-  });
-  const lines = create("div", "chatlib-lines");
-  const note = create("p", "chatlib-note", "", { role: "status" });
-  const form = create("form", "chatlib-form");
-  const input = create("input", "chatlib-input", "", {
-    type: "text", name: "mensagem", autocomplete: "off", "aria-label": "Mensagem", placeholder: "Escreva uma mensagem",
-  });
-  const button = create("button", "chatlib-send", "Enviar", { type: "submit" });
-  header.append(name, state);
-  log.append(lines);
-  form.append(input, button);
-  root.append(header, log, note, form);
-  return { root, name, state, lines, note, form, input, button };
+function createPeople(talkTo) {
+  const node = create("div", "chatlib-people");
+  const title = create("span", "chatlib-count");
+  const list = create("ul", "chatlib-names", "", { "aria-label": "Quem está na sala" });
+  node.append(title, list);
+  return {
+    node,
+    show(people, me) {
+      node.hidden = !people.length;
+      title.textContent = `${people.length.toLocaleString("pt-BR")} na sala`;
+      const items = people.slice(0, NAMES).map((name) => {
+        const item = create("li", "");
+        const attributes = name === me ? { disabled: "" } : { title: `Escrever só para ${name}` };
+        const button = create("button", "chatlib-name", name, { type: "button", dir: "auto", ...attributes });
+        button.style.setProperty("--hue", hueOf(name));
+        button.addEventListener("click", () => talkTo(name));
+        item.append(button);
+        return item;
+      });
+      if (people.length > NAMES) items.push(create("li", "", `e mais ${people.length - NAMES}`));
+      list.replaceChildren(...items);
+    },
+  };
 }
 
 function render({ model, el }) {
-  const panel = createPanel();
+  const view = Math.random().toString(36).slice(2); // qual das vistas deste painel é esta
   let next = null; // o número da próxima linha a mostrar; null até o histórico chegar
+  let now = { state: "conectando", note: "", field: "", people: [] }; // o último estado que se soube
+  let countdown = 0;
 
-  function showName() {
-    const apelido = model.get("apelido");
-    panel.name.textContent = apelido || "Chat";
-    panel.root.setAttribute("aria-label", apelido ? `Chat de ${apelido}` : "Chat");
+  const tool = (text, label, action) => {
+    const button = create("button", "chatlib-button chatlib-tool", text, { type: "button", title: label, "aria-label": label });
+    button.addEventListener("click", action);
+    return button;
+  };
+  const resize = (factor) => {
+    model.set("scale", Math.min(SCALES[1], Math.max(SCALES[0], model.get("scale") * factor)));
+    model.save_changes();
+  };
+
+  const root = createFrame("chatlib-chat");
+  const header = create("header", "chatlib-header");
+  const name = create("strong", "chatlib-title", "", { dir: "auto" });
+  const state = create("span", "chatlib-state", "", { role: "status" });
+  const timer = create("span", "chatlib-timer", "", { "aria-hidden": "true" });
+  const leave = tool("Sair", "Sair da sala", () => model.send({ type: "leave" }));
+  const tools = create("span", "chatlib-tools");
+  tools.append(
+    tool("A−", "Diminuir as letras", () => resize(1 / 1.15)),
+    tool("A+", "Aumentar as letras", () => resize(1.15)),
+    tool("Limpar", "Limpar a conversa deste painel", () => model.send({ type: "clear" })),
+    leave,
+  );
+  header.append(name, state, timer, tools);
+
+  const note = create("div", "chatlib-note");
+  const why = create("span", "", "", { role: "status" });
+  const retry = create("button", "chatlib-button", "Tentar agora", { type: "button" });
+  retry.addEventListener("click", () => model.send({ type: "retry" }));
+  note.append(why, retry);
+
+  const form = createForm((text) => {
+    model.send({ type: "write", text, view });
+    return true;
+  });
+  const people = createPeople(form.talkTo);
+  const log = createLog();
+  const join = createJoin((apelido, address) => {
+    focusNext = true;
+    model.send({ type: "enter", apelido, address });
+  });
+  let focusNext = false; // quem entrou pelo formulário quer escrever em seguida
+  root.append(header, people.node, log.node, note, join.node, form.node);
+
+  function showState(change) {
+    const before = now.state;
+    now = { ...now, ...change };
+    const online = now.state === "conectado";
+    const out = now.state === "desconectado";
+    root.dataset.state = now.state;
+    state.textContent = now.state;
+    showCountdown(now.state === "reconectando" ? now.wait : 0);
+    why.textContent = now.field ? "" : now.note;
+    note.hidden = !why.textContent;
+    retry.hidden = now.state !== "reconectando";
+    leave.hidden = out;
+    join.node.hidden = !out || now.closed;
+    form.node.hidden = out && (now.closed || now.gone || !next);
+    for (const field of ["apelido", "address"]) join[field].complain(now.field === field ? now.note : "");
+    if (before !== now.state && out) {
+      join.apelido.input.value = now.apelido ?? "";
+      join.address.input.value = now.address ?? "";
+    }
+    if (online && focusNext) form.node.querySelector("textarea").focus();
+    focusNext &&= now.state === "conectando";
+    people.show(now.people, now.apelido);
+    form.learn({ online, people: now.people.filter((other) => other !== now.apelido) });
   }
 
-  function showState(state, note) {
-    const online = state === "conectado";
-    panel.root.dataset.state = state;
-    panel.state.textContent = state;
-    panel.note.textContent = note;
-    panel.note.hidden = !note;
-    panel.input.disabled = panel.button.disabled = !online;
+  function showCountdown(seconds) {
+    clearTimeout(countdown);
+    timer.textContent = seconds > 0 ? `em ${seconds} s` : "";
+    if (seconds > 0) countdown = setTimeout(showCountdown, 1000, seconds - 1);
   }
 
   function showNews(news) {
     if (next === null && !news.all) return; // o histórico, já pedido, a trará
     // Remessas se perdem se o notebook imprime demais: um buraco se conserta com o histórico.
-    if (next < news.first && !news.all && news.lines.length < KEPT) return ask();
+    if (next < news.first && !news.all && news.lines.length < SHOWN) return ask();
     const fresh = news.lines.slice(Math.max(0, (next ?? 0) - news.first));
     next = Math.max(next ?? 0, news.first + news.lines.length);
-    const fragment = document.createDocumentFragment(); // muitas linhas, uma só mudança na página
-    fragment.append(...fresh.map(createLine));
-    panel.lines.append(fragment);
-    while (panel.lines.childElementCount > KEPT) panel.lines.firstChild.remove();
-    showState(news.state, news.note);
+    log.add(fresh);
+    log.keep(Math.min(SHOWN, next - news.start));
+    if (news.commands) form.learn({ commands: news.commands, limit: news.max_text });
+    form.giveBack((news.unsent ?? []).filter(([from]) => from === view).map(([, text]) => text));
+    const { lines, all, first, ...rest } = news;
+    showState(rest);
   }
 
+  function showName() {
+    const apelido = model.get("apelido");
+    name.textContent = apelido || "Chat";
+    root.setAttribute("aria-label", apelido ? `Chat de ${apelido}` : "Chat");
+  }
+
+  const showScale = () => root.style.setProperty("--chatlib-scale", Number(model.get("scale")));
   const ask = () => model.send({ type: "ready" });
 
   let patience = 1000; // milissegundos até pedir o histórico de novo; dobra a cada vez
-  let timer = setTimeout(askAgain, patience);
+  let asking = setTimeout(askAgain, patience);
   function askAgain() {
     if (next !== null) return;
-    showState("conectando", WAITING);
+    showState({ note: WAITING });
     ask();
     patience *= 2;
-    timer = setTimeout(askAgain, patience);
+    asking = setTimeout(askAgain, patience);
   }
 
   function onKernelGone() {
-    clearTimeout(timer);
-    showState("desconectado", GONE);
+    clearTimeout(asking);
+    showState({ state: "desconectado", note: GONE, field: "", closed: true, gone: true, people: [] });
   }
 
-  panel.form.addEventListener("submit", (event) => {
-    event.preventDefault(); // sem isto, o navegador sairia da página para enviar o formulário
-    const text = panel.input.value;
-    if (text.trim()) model.send({ type: "write", text });
-    panel.input.value = "";
-  });
-  // O que se digita aqui não é comando para o notebook em volta.
-  for (const type of ["keydown", "keypress", "keyup"]) {
-    panel.root.addEventListener(type, (event) => event.stopPropagation());
-  }
-
-  model.on("msg:custom", showNews);
-  model.on("change:apelido", showName);
-  model.on("comm_live_update", onKernelGone);
+  const events = {
+    "msg:custom": showNews, "change:apelido": showName, "change:scale": showScale, comm_live_update: onKernelGone,
+  };
+  for (const [event, action] of Object.entries(events)) model.on(event, action);
   showName();
-  showState("conectando", "");
+  showScale();
+  showState({});
   el.classList.add("chatlib-view");
-  el.append(panel.root);
+  el.append(root);
   ask();
 
   return () => {
-    clearTimeout(timer);
-    model.off("msg:custom", showNews);
-    model.off("change:apelido", showName);
-    model.off("comm_live_update", onKernelGone);
+    clearTimeout(asking);
+    clearTimeout(countdown);
+    for (const [event, action] of Object.entries(events)) model.off(event, action);
   };
 }
 

@@ -3,166 +3,49 @@
     ana, bruno = ChatPanel(server, "Ana"), ChatPanel(server, "Bruno")
     HBox([ana, bruno])
 
-Ele tem dois lados, o kernel (este módulo) e a página (``panel.js`` e ``panel.css``):
+Ele tem dois lados, o kernel (este módulo) e a página (os arquivos ``.js`` e ``.css`` ao lado):
 
     página                              kernel
        │ ── ready ────────────────────────▶ │   ao aparecer, e de novo se for recarregada
        │ ◀─────────────── todas as linhas ─ │
        │ ◀────────────────── só as novas ── │   no máximo 20 remessas por segundo
-       │ ── write ────────────────────────▶ │   o que a pessoa mandou
+       │ ── write, enter, leave, … ───────▶ │   o que a pessoa fez
 
 As linhas são numeradas: cada página sabe quais já mostrou, e uma remessa repetida não a
 confunde. Vai só o texto delas; a página nunca o trata como HTML.
 
-`Conversation` é o que o painel sabe, sem widget algum; `ChatPanel`, o widget que a mostra.
+O que o painel sabe, sem widget algum, está em `conversation`; aqui fica o widget que o mostra.
 """
 
 import threading
-from collections import deque
 from itertools import islice
-from pathlib import Path
 
 import anywidget
 import traitlets
 
-from . import protocol, rerun
-from .client import Client
-from .errors import ChatError, ConnectionLost, UsageError
+from . import page, rerun
+from .conversation import Conversation
+from .reading import Line
 
-KEPT = 1000  # linhas que o painel guarda e mostra
-PAUSE = 0.05  # segundos entre remessas: o Jupyter descarta mensagens acima de mil por segundo
-
-CONNECTING, CONNECTED, DISCONNECTED = "conectando", "conectado", "desconectado"
-AGAIN = "rode de novo a célula que criou este painel."
-LEFT = f"Você saiu da sala. Para voltar, {AGAIN}"
-LOST = f"A conexão caiu: o servidor foi encerrado ou a rede falhou. Com o servidor no ar, {AGAIN}"
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # escutar em todos os endereços não é um destino
-
-
-class Conversation:
-    """Uma conversa na sala: as últimas linhas, o estado, e o que falta mostrar.
-
-    where: um `Server` no ar ou ``(host, porta)``. Nada aqui levanta erro: o que houver fica em
-    ``state`` e ``note``, em palavras. Pode ser usada por várias threads.
-    """
-
-    def __init__(self, where, apelido: str):
-        self.apelido = apelido if isinstance(apelido, str) else ""
-        self.state, self.note = CONNECTING, ""
-        self.lines: deque[tuple[str, str]] = deque(maxlen=KEPT)  # (tipo, texto); veja `kind_of`
-        self.total = 0  # linhas que já chegaram
-        self._sent = 0  # quantas delas já foram em alguma remessa
-        self._where, self._client = where, None
-        self._changed = threading.Condition()  # guarda tudo acima
-
-    def enter(self) -> None:
-        """Entra na sala; volta com ``state`` em conectado ou desconectado."""
-        try:
-            host, port = find_server(self._where, self.apelido)
-            self.apelido = protocol.check_apelido(self.apelido)
-            self._client = Client(self.apelido, host, port, on_message=self._on_message, on_end=self._on_end)
-        except ChatError as error:
-            return self._on_end(error)
-        with self._changed:
-            if self.state == CONNECTING:  # o servidor já pode ter se ido
-                self.state = CONNECTED
-
-    def write(self, text: str) -> None:
-        """Manda o texto à sala; se não for possível, a conversa acaba e ``note`` diz por quê."""
-        try:
-            if self._client:
-                self._client.write(text)
-        except ChatError as error:
-            self._on_end(error)
-            self._client.close()
-
-    def close(self) -> None:
-        """Sai da sala e espera a thread do cliente."""
-        if self._client:
-            self._client.close()
-        self._on_end(None)
-
-    def wait(self) -> bool:
-        """Espera haver o que mostrar, juntando o que chegar numa pausa; falso se foi o fim."""
-        with self._changed:
-            self._changed.wait_for(self._is_over, PAUSE)
-            self._changed.wait_for(lambda: self._is_over() or self.total > self._sent)
-            return not self._is_over()
-
-    def news(self, everything: bool = False) -> dict:
-        """A próxima remessa: só as linhas novas, ou todas as guardadas.
-
-        first: o número da primeira linha, a partir de 0.
-        """
-        with self._changed:
-            fresh = self.total - (0 if everything else self._sent)
-            lines = list(islice(self.lines, max(0, len(self.lines) - fresh), None))
-            first, self._sent = self.total - len(lines), self.total
-            return dict(all=everything, first=first, lines=lines, state=self.state, note=self.note)
-
-    def _on_message(self, text: str) -> None:
-        with self._changed:
-            renamed = protocol.notice(f"{self.apelido} agora é ")
-            if text.startswith(renamed):
-                self.apelido = text.removeprefix(renamed)
-            self.lines.append((kind_of(text, self.apelido), text))
-            self.total += 1
-            self._changed.notify_all()
-
-    def _on_end(self, error: ChatError | None) -> None:
-        with self._changed:
-            if not self._is_over():
-                self.state, self.note = DISCONNECTED, explain(error)
-                self._changed.notify_all()
-
-    def _is_over(self) -> bool:
-        return self.state == DISCONNECTED
-
-
-def find_server(where, apelido) -> tuple[str, int]:
-    """O endereço em que conectar; UsageError se ``where`` não diz um, ou AddressError."""
-    address = getattr(where, "address", where)
-    if not isinstance(apelido, str) or not isinstance(address, tuple | list) or len(address) != 2:
-        raise UsageError(
-            'diga o servidor e o apelido, como em ChatPanel(server, "Ana"), ou o endereço e o '
-            'apelido, como em ChatPanel(("127.0.0.1", 55555), "Ana")'
-        )
-    host, port = address
-    return ANYWHERE.get(host, host), port
-
-
-def kind_of(line: str, apelido: str) -> str:
-    """De quem é a linha: "mine" (de ``apelido``), "other" (de outra pessoa) ou "notice" (do servidor)."""
-    author, colon, _ = line.partition(":")
-    author = author.removesuffix(" (particular)")
-    if not colon or " " in author:  # apelidos não têm espaço; as frases do servidor têm
-        return "notice"
-    return "mine" if author == apelido else "other"
-
-
-def explain(error: ChatError | None) -> str:
-    """O que houve e o que fazer, para quem só vê o painel; None é quem saiu porque quis."""
-    if error is None:
-        return LEFT
-    if isinstance(error, ConnectionLost):
-        return LOST
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}\nDepois, {AGAIN}"
+PREVIEW = 10  # linhas que o painel mostra onde só há texto
 
 
 class ChatPanel(anywidget.AnyWidget):
     """Um painel de chat: mostra a sala e manda o que se escreve nele.
 
-    where: um `Server` no ar ou ``(host, porta)``; apelido: o nome na sala. Já está na sala quando
-    o construtor volta; se não conseguiu entrar, o próprio painel diz por quê e o que fazer.
+    where: um `Server` no ar, ``(host, porta)`` ou "host:porta"; sem ele, o endereço de costume.
+    apelido: o nome na sala; com ele, já se está na sala quando o construtor volta. Sem ele, o
+    painel o pergunta. scale: o tamanho das letras, para um projetor (1 é o normal).
+    Se não conseguir entrar, o próprio painel diz por quê e o que fazer.
     As outras opções são as de qualquer widget, como ``layout``.
     """
 
-    _esm = Path(__file__).with_name("panel.js")
-    _css = Path(__file__).with_name("panel.css")
+    _esm = page.source("base.js", "panel_log.js", "panel_form.js", "panel.js")
+    _css = page.source("base.css", "panel.css")
     apelido = traitlets.Unicode().tag(sync=True)
+    scale = traitlets.Float(1.0).tag(sync=True)
 
-    def __init__(self, where, apelido: str, **options):
+    def __init__(self, where=None, apelido: str = "", **options):
         self.conversation = Conversation(where, apelido)
         self._sending = threading.Lock()  # uma remessa por vez, na ordem em que foi montada
         super().__init__(apelido=self.conversation.apelido, **options)
@@ -171,7 +54,14 @@ class ChatPanel(anywidget.AnyWidget):
         self._thread.start()
         for old in rerun.claim(self):
             old.close()
-        self.conversation.enter()
+        if apelido:
+            self.conversation.enter()
+            self.conversation.wait_entered()
+
+    @property
+    def messages(self) -> list[str]:
+        """As últimas linhas da conversa, como texto, da mais antiga à mais nova (até 20 mil)."""
+        return [as_text(line) for line in list(self.conversation.lines)]
 
     def close(self) -> None:
         """Sai da sala. O painel continua na página, com a conversa e a notícia da saída."""
@@ -186,8 +76,14 @@ class ChatPanel(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **options):
         data, metadata = super()._repr_mimebundle_(**options)
-        plain = f"Painel de chat de {self.apelido}: rode esta célula no JupyterLab para conversar."
-        return data | {"text/plain": plain}, metadata
+        return data | {"text/plain": self._as_text()}, metadata
+
+    def _as_text(self) -> str:
+        """O painel onde não há widgets, como no GitHub: as últimas linhas, sem horas."""
+        of = f" de {self.apelido}" if self.apelido else ""
+        head = f"Painel de chat{of}: rode esta célula no JupyterLab para conversar."
+        recent = list(islice(reversed(self.conversation.lines), PREVIEW))[::-1]
+        return "\n".join([head, *(f"  {as_text(line)}" for line in recent)])
 
     def _deliver(self) -> None:
         while self.conversation.wait():
@@ -204,5 +100,19 @@ class ChatPanel(anywidget.AnyWidget):
         match message:
             case {"type": "ready"}:
                 self._show(everything=True)
-            case {"type": "write", "text": str(text)}:
-                self.conversation.write(text)
+            case {"type": "write", "text": str(text), "view": str(view)}:
+                self.conversation.write(text, view)
+            case {"type": "enter", "apelido": str(apelido), "address": str(address)}:
+                self.conversation.enter(apelido, address)
+            case {"type": "leave"}:
+                self.conversation.leave(wait=False)
+            case {"type": "retry"}:
+                self.conversation.retry()
+            case {"type": "clear"}:
+                self.conversation.clear()
+
+
+def as_text(line: Line) -> str:
+    """A linha como o servidor a mandou."""
+    private = " (particular)" if "p" in line.flags else ""
+    return f"{line.author}{private}: {line.text}" if line.author else line.text

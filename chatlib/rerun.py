@@ -5,9 +5,13 @@ primeira, e a de ``ana = Client("Ana")``, o apelido em uso. Fora do Jupyter nada
 """
 
 import sys
+import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _opened: dict[str, tuple[int, list[weakref.ref]]] = {}  # célula -> (rodada, o que ela abriu)
+_thread = threading.local()
 
 
 def claim(resource) -> list:
@@ -17,7 +21,7 @@ def claim(resource) -> list:
     cada rodada.
     """
     cell, run = _current_cell()
-    if not cell:
+    if not cell or getattr(_thread, "unclaimed", False):
         return []
     last_run, opened = _opened.get(cell, (run, []))
     previous = [ref() for ref in opened] if last_run != run else []
@@ -25,6 +29,16 @@ def claim(resource) -> list:
         _opened[cell] = run, []
     _opened[cell][1].append(weakref.ref(resource))
     return [old for old in reversed(previous) if old is not None]
+
+
+@contextmanager
+def unclaimed() -> Iterator[None]:
+    """O que esta thread abrir no bloco não é da célula que está rodando."""
+    _thread.unclaimed = True
+    try:
+        yield
+    finally:
+        _thread.unclaimed = False
 
 
 def _current_cell() -> tuple[str, int]:

@@ -9,8 +9,8 @@ import pytest
 import traitlets
 
 from chatlib import Client, Server, rerun
-from chatlib.errors import ConnectionLost
-from chatlib.panel import AGAIN, KEPT, ChatPanel, Conversation, kind_of
+from chatlib.conversation import CLOSED, Conversation
+from chatlib.panel import ChatPanel
 
 PATIENCE = 10.0  # segundos
 HOSTILE = '<img src=x onerror="alert(1)"></script><b>$x$ javascript:alert(2)'
@@ -22,6 +22,7 @@ class Page:
     def __init__(self):
         self.lines: list[list] = []
         self.batches: list[dict] = []
+        self.people: list[str] = []
         self._changed = threading.Condition()
         self._next = None
 
@@ -33,21 +34,27 @@ class Page:
                 start = max(0, (self._next or 0) - news["first"])
                 self.lines += news["lines"][start:]
                 self._next = news["first"] + len(news["lines"])
+                self.people = news.get("people", self.people)
             self._changed.notify_all()
 
     def wait_for(self, text: str) -> list:
         """Espera uma linha com o texto; devolve a linha."""
-        found = self._wait(lambda: next((line for line in self.lines if text in line[1]), None))
+        found = self._wait(lambda: next((line for line in self.lines if text in line[2]), None))
         assert found, f"{text!r} não chegou; há {self.texts()}"
         return found
 
-    def wait_end(self) -> str:
-        """Espera a remessa que diz que a conversa acabou; devolve a frase."""
-        assert self._wait(lambda: self.batches and self.batches[-1]["state"] == "desconectado")
-        return self.batches[-1]["note"]
+    def wait_state(self, state: str) -> dict:
+        """Espera a remessa que diz esse estado; devolve a remessa."""
+        assert self._wait(lambda: self.batches and self.batches[-1]["state"] == state)
+        return self.batches[-1]
+
+    def wait_for_field(self, field: str) -> dict:
+        """Espera a remessa que reclama desse campo; devolve a remessa."""
+        assert self._wait(lambda: self.batches and self.batches[-1]["field"] == field)
+        return self.batches[-1]
 
     def texts(self) -> list[str]:
-        return [text for _, text in self.lines]
+        return [f"{author}: {text}" if author else text for _, author, text, _, _ in self.lines]
 
     def _wait(self, condition):
         with self._changed:
@@ -90,14 +97,15 @@ def test_two_panels_talk(server, show):
     """O que um escreve chega aos dois, na mesma ordem e letra por letra."""
     ana, ana_page = show(server, "Ana")
     bruno, bruno_page = show(server, "Bruno")
-    say(ana, type="write", text="olá, çãé 🎉")
-    bruno_page.wait_for("Ana: olá, çãé 🎉")
-    say(bruno, type="write", text=HOSTILE)
-    assert ana_page.wait_for(HOSTILE) == ["other", f"Bruno: {HOSTILE}"]
-    assert bruno_page.wait_for(HOSTILE) == ["mine", f"Bruno: {HOSTILE}"]
+    say(ana, type="write", text="olá, çãé 🎉", view="v")
+    bruno_page.wait_for("olá, çãé 🎉")
+    say(bruno, type="write", text=HOSTILE, view="v")
+    assert ana_page.wait_for(HOSTILE)[:3] == ["other", "Bruno", HOSTILE]
+    assert bruno_page.wait_for(HOSTILE)[:3] == ["mine", "Bruno", HOSTILE]
     assert ana_page.texts()[:2] == ["Ana entrou!", "Conectado ao servidor!"]
     assert ana_page.texts()[-2:] == bruno_page.texts()[-2:]
     assert not ana_page.batches[-1]["note"] and ana_page.batches[-1]["state"] == "conectado"
+    assert ana_page.people == bruno_page.people == ["Ana", "Bruno"]
 
 
 def test_is_in_the_room_when_constructed(server, show):
@@ -117,14 +125,14 @@ def test_server_open_to_the_network(show):
 def test_history_without_repetition_or_gap(server, show):
     """Uma página recarregada recebe tudo, a que já estava não repete nada."""
     ana, page = show(server, "Ana")
-    say(ana, type="write", text="antes")
-    page.wait_for("Ana: antes")
+    say(ana, type="write", text="antes", view="v")
+    page.wait_for("antes")
     reloaded = Page()
     ana.send = lambda content: (page.receive(content), reloaded.receive(content))
-    reloaded.receive({"all": False, "first": 2, "lines": [["mine", "adiantada"]], "state": "", "note": ""})
+    reloaded.receive({"all": False, "first": 2, "lines": [["mine", "Ana", "adiantada", 0, ""]]})
     say(ana, type="ready")
-    say(ana, type="write", text="depois")
-    reloaded.wait_for("Ana: depois")
+    say(ana, type="write", text="depois", view="v")
+    reloaded.wait_for("depois")
     assert reloaded.lines == page.lines
     assert page.texts() == ["Ana entrou!", "Conectado ao servidor!", "Ana: antes", "Ana: depois"]
 
@@ -157,124 +165,54 @@ def test_new_line_costs_the_same_at_any_length(server, show):
     ana, page = show(server, "Ana")
     sizes = []
     for i in range(100, 120):
-        say(ana, type="write", text=f"linha {i}")
+        say(ana, type="write", text=f"linha {i}", view="v")
         page.wait_for(f"linha {i}")
         sizes.append(len(json.dumps(page.batches[-1])))
     assert max(sizes) - min(sizes) < 10
 
 
-def test_history_is_bounded():
-    """Guarda as últimas mil linhas, e diz o número da primeira que guardou."""
-    conversation = Conversation(("127.0.0.1", 1), "Ana")
-    for i in range(KEPT + 500):
-        conversation._on_message(f"Ana: {i}")
-    news = conversation.news()
-    assert news["first"] == 500 and len(news["lines"]) == KEPT
-    assert news["lines"][0] == ("mine", "Ana: 500")
-    assert conversation.news() == news | {"first": KEPT + 500, "lines": []}
-    assert conversation.news(everything=True)["lines"] == news["lines"]
+def test_joining_from_the_page(server, show):
+    """Sem apelido, o painel espera que a pessoa o diga; o erro vem com o campo de que trata."""
+    panel, page = show(server, "")
+    assert server.apelidos == () and page.batches[-1]["state"] == "desconectado"
+    address = page.batches[-1]["address"]
+    assert address == f"127.0.0.1:{server.address[1]}"
+    say(panel, type="enter", apelido="A b", address=address)
+    assert page.wait_for_field("apelido")["note"].startswith("Apelido recusado")
+    say(panel, type="enter", apelido="Ana", address="127.0.0.1:9")
+    assert page.wait_for_field("address")["note"].startswith("Não há servidor")
+    say(panel, type="enter", apelido="Ana", address=address)
+    page.wait_for("Conectado")
+    assert server.apelidos == ("Ana",) and repr(panel) == "<ChatPanel Ana>"
+    say(panel, type="leave")
+    page.wait_state("desconectado")
+    assert server.apelidos == ()
 
 
-@pytest.mark.parametrize(
-    ("line", "kind"),
-    [
-        ("Ana: oi", "mine"),
-        ("Ana:", "mine"),
-        ("Ana (particular): oi", "mine"),
-        ("Bruno: Ana: oi", "other"),
-        ("Bruno (particular): oi", "other"),
-        ("Ana entrou!", "notice"),
-        ("Conectado ao servidor!", "notice"),
-        ("* aviso: com dois-pontos", "notice"),
-        ("* na sala (2): Ana, Bruno", "notice"),
-    ],
-)
-def test_kind_of_line(line, kind):
-    """Cada linha é minha, de outra pessoa ou do servidor."""
-    assert kind_of(line, "Ana") == kind
-
-
-def test_new_nickname_is_mine(server, show):
-    """Depois de /apelido, as linhas com o novo nome são minhas, e o painel muda de nome."""
-    ana, page = show(server, "Ana")
-    say(ana, type="write", text="/apelido Bia")
-    page.wait_for("* Ana agora é Bia")
-    say(ana, type="write", text="sou eu")
-    assert page.wait_for("sou eu") == ["mine", "Bia: sou eu"]
-    assert repr(ana) == "<ChatPanel Bia>"
-
-
-@pytest.mark.parametrize("apelido", ["Ana", "A b", "", "servidor"])
-def test_refused_nickname(server, show, apelido):
-    """Um apelido em uso ou fora das regras é dito no painel, sem erro."""
-    with Client("Ana", *server.address):
-        _, page = show(server, apelido)
-        note = page.wait_end()
-    assert note.startswith("Apelido recusado: ") and note.endswith(AGAIN)
-
-
-def test_no_server(server, show):
-    """Sem servidor, o painel diz onde procurou e o que fazer."""
-    address = server.address
-    server.shutdown()
-    _, page = show(address, "Ana")
-    assert page.wait_end().startswith(f"Não há servidor em 127.0.0.1, porta {address[1]}: ")
+def test_buttons(server, show):
+    """Limpar esquece as linhas à vista; tentar de novo não faz mal a quem está conectado."""
     panel, page = show(server, "Ana")
-    say(panel, type="write", text="tem alguém aí?")  # nada a fazer, e nada quebra
-    assert page.wait_end().startswith("O servidor está parado")
+    say(panel, type="clear")
+    say(panel, type="retry")
+    say(panel, type="write", text="depois", view="v")
+    page.wait_for("depois")
+    assert page.batches[-1]["start"] == 2
 
 
-@pytest.mark.parametrize("where", ["Bruno", None, 55555, ("127.0.0.1",), ("127.0.0.1", "55555")])
-def test_wrong_arguments(show, where):
-    """Argumentos trocados ou errados: o painel aparece e mostra um que serve."""
-    _, page = show(where, "Ana")
-    assert page.wait_end().startswith(("Diga o servidor e o apelido", "A porta '55555' não existe"))
+def test_new_apelido_is_the_name_of_the_panel(server, show):
+    """Depois de /apelido, o painel muda de nome e as linhas com o novo nome são minhas."""
+    panel, page = show(server, "Ana")
+    say(panel, type="write", text="/apelido Bia\nsou eu", view="v")
+    assert page.wait_for("sou eu")[:2] == ["mine", "Bia"]
+    assert repr(panel) == "<ChatPanel Bia>" and page.people == ["Bia"]
 
 
-def test_swapped_arguments(server, show):
-    """ChatPanel("Ana", server), engano comum, é explicado."""
-    panel, page = show("Ana", server)
-    assert 'ChatPanel(server, "Ana")' in page.wait_end()
-    assert repr(panel) == "<ChatPanel >"
-
-
-def test_lost_server(server, show):
-    """O fim do servidor é dito em palavras, e a thread do painel termina."""
-    ana, page = show(server, "Ana")
-    server.shutdown()
-    assert page.wait_end().startswith("A conexão caiu: ")
-    assert page.texts()[-1] == "* o servidor foi encerrado"
-    ana._thread.join(PATIENCE)
-    assert not ana._thread.is_alive()
-    say(ana, type="write", text="tem alguém aí?")  # nada a fazer, e nada quebra
-
-
-def test_send_that_fails(server, show, monkeypatch):
-    """Se o envio falha, a conversa acaba e o painel diz por quê."""
-    ana, page = show(server, "Ana")
-    monkeypatch.setattr("chatlib.protocol.encode", lambda line: b"")  # o servidor não atrapalha
-    ana.conversation._client._sock.shutdown(1)
-    say(ana, type="write", text="oi")
-    assert page.wait_end().startswith("A conexão caiu: ")
-
-
-def test_lost_while_entering(server, monkeypatch):
-    """Se o servidor se vai enquanto o construtor ainda trabalha, o painel não diz "conectado"."""
-
-    def enter(apelido, host, port, on_message, on_end):
-        on_end(ConnectionLost("caiu"))
-
-    monkeypatch.setattr("chatlib.panel.Client", enter)
-    conversation = Conversation(server, "Ana")
-    conversation.enter()
-    assert conversation.state == "desconectado"
-
-
-def test_leaving_by_command(server, show):
-    """/sair deixa a sala e o painel ensina a voltar."""
-    ana, page = show(server, "Ana")
-    say(ana, type="write", text="/sair")
-    assert page.wait_end().startswith("Você saiu da sala.")
+def test_what_was_not_sent_comes_back_once(show):
+    """O que não saiu volta à vista que o mandou, numa só remessa."""
+    panel, page = show(("127.0.0.1", 9), "Ana")
+    say(panel, type="write", text="tem alguém?", view="esta")
+    assert page._wait(lambda: any(batch.get("unsent") for batch in page.batches))
+    assert [lost for batch in page.batches for lost in batch.get("unsent", [])] == [["esta", "tem alguém?"]]
 
 
 def test_close(server, show):
@@ -284,7 +222,7 @@ def test_close(server, show):
         ana.close()
         bruno.wait_for("Ana saiu!")
     ana.close()
-    assert page.wait_end().startswith("Você saiu da sala.")
+    assert page.wait_state("desconectado")["note"] == CLOSED
     again = Page()
     ana.send = again.receive
     say(ana, type="ready")
@@ -300,7 +238,7 @@ def test_cell_run_again(server, show, monkeypatch):
     show(server, "Bruno")
     run[1] = 2
     _, second = show(server, "Ana")
-    assert first.wait_end().startswith("Você saiu da sala.")
+    assert first.wait_state("desconectado")["note"] == CLOSED
     second.wait_for("Ana entrou!")
     assert server.apelidos == ("Ana",)
 
@@ -321,12 +259,23 @@ def test_interrupted_construction_closes(server, monkeypatch):
 
 
 def test_text_fallback(server, show):
-    """Onde não há widgets, o painel é um texto fixo, que o nbval compara."""
-    panel, _ = show(server, "Ana")
+    """Onde não há widgets, o painel é um texto com as últimas linhas, sem horas."""
+    panel, page = show(server, "Ana")
     data, _metadata = panel._repr_mimebundle_()
     assert repr(panel) == "<ChatPanel Ana>"
-    assert data["text/plain"].startswith("Painel de chat de Ana: ")
+    assert data["text/plain"] == (
+        "Painel de chat de Ana: rode esta célula no JupyterLab para conversar.\n"
+        "  Ana entrou!\n"
+        "  Conectado ao servidor!"
+    )
     assert "application/vnd.jupyter.widget-view+json" in data
+    say(panel, type="write", text="\n".join(map(str, range(20))), view="v")
+    say(panel, type="write", text="/msg Ana psiu", view="v")
+    page.wait_for("psiu")
+    *_, last, private = panel._as_text().splitlines()
+    assert (last, private) == ("  Ana: 19", "  Ana (particular): psiu")
+    assert "Ana: 3" in panel.messages and "Ana: 3" not in panel._as_text()
+    assert show(server, "")[0]._as_text().startswith("Painel de chat: rode")
 
 
 def test_widget_options(server, show):
@@ -341,9 +290,9 @@ def test_widget_options(server, show):
 def test_unknown_message_from_the_page(server, show):
     """Uma mensagem que não conhecemos é ignorada."""
     ana, page = show(server, "Ana")
-    for message in ({}, {"type": "write"}, {"type": "write", "text": 3}, {"type": "outra"}):
+    for message in ({}, {"type": "write", "view": "v"}, {"type": "write", "text": 3}, {"type": "outra"}):
         say(ana, **message)
-    say(ana, type="write", text="\ud800 continuo aqui")  # o JavaScript manda até meio caractere
+    say(ana, type="write", text="\ud800 continuo aqui", view="v")  # o JavaScript manda até meio caractere
     page.wait_for("continuo aqui")
 
 

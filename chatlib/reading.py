@@ -1,0 +1,83 @@
+"""O que se lê nas linhas da sala: de quem é cada uma, o que ela diz e quem está presente."""
+
+import re
+from typing import NamedTuple
+
+from . import protocol
+
+RENAMED = re.compile(re.escape(protocol.NOTICE) + r"(\S+) agora é (\S+)")
+_PRESENT = re.compile(r"(\S+) (entrou|saiu)!")
+_WHO = protocol.notice("na sala (")
+_HISTORY = protocol.notice("histórico: ")
+
+
+class Line(NamedTuple):
+    """Uma linha da conversa.
+
+    kind: "mine" (de quem usa o painel), "other" (de outra pessoa), "notice" (do servidor) ou
+    "gap" (um buraco na conversa); when: segundos desde 1970, ou 0 se não se sabe; flags: "p" de
+    particular, "m" de menção a quem usa o painel, "h" de histórico.
+    """
+
+    kind: str
+    author: str
+    text: str
+    when: float = 0
+    flags: str = ""
+
+
+def parse_line(text: str, apelido: str, when: float = 0) -> Line:
+    """De quem é a linha e o que ela diz, para quem na sala se chama ``apelido``."""
+    old = text.startswith(_HISTORY)
+    author, colon, said = text.removeprefix(_HISTORY).partition(":")
+    name = author.removesuffix(" (particular)")
+    if not colon or not name or " " in name:  # apelidos não têm espaço; as frases do servidor têm
+        return Line("notice", "", text, when)
+    kind = "mine" if name == apelido else "other"
+    flags = "p" * (name != author) + "h" * old
+    if kind == "other" and mentions(said, apelido):
+        flags += "m"
+    return Line(kind, name, said.removeprefix(" "), 0 if old else when, flags)
+
+
+def mentions(text: str, apelido: str) -> bool:
+    """Se o texto chama ``apelido`` pelo nome, em qualquer caixa."""
+    name = re.escape(protocol.apelido_key(apelido))
+    return bool(re.search(rf"(?<!\w){name}(?!\w)", protocol.apelido_key(text)))
+
+
+class Room:
+    """Quem está na sala, pelo que se lê: entradas, saídas, trocas de apelido e ``/quem``."""
+
+    def __init__(self):
+        self.people: tuple[str, ...] = ()
+        self._since_asked: list[tuple[str, str]] | None = None  # (quem saiu, quem entrou) desde /quem
+
+    def ask(self) -> None:
+        """Anota que se perguntou ``/quem``: a próxima resposta não é para mostrar."""
+        self.people, self._since_asked = (), []
+
+    def read(self, text: str, line: Line) -> bool:
+        """Aprende com a linha; verdadeiro se ela é a resposta que se esperava."""
+        if line.kind != "notice":
+            self._change(line.author, line.author)
+            return self._since_asked is not None and line.kind == "mine" and line.text == "/quem"
+        if self._since_asked is not None and text.startswith(_WHO):
+            changes, self._since_asked = self._since_asked, None
+            self.people = tuple(text.partition(": ")[2].split(", "))
+            for gone, come in changes:  # o que aconteceu enquanto a resposta vinha
+                self._change(gone, come)
+            return True
+        if match := _PRESENT.fullmatch(text):
+            self._change(match[1], match[1] if match[2] == "entrou" else "")
+        elif match := RENAMED.fullmatch(text):
+            self._change(match[1], match[2])
+        return False
+
+    def _change(self, gone: str, come: str) -> None:
+        if self._since_asked is not None:
+            self._since_asked.append((gone, come))
+        names = [come if name == gone else name for name in self.people]
+        if come and come not in names:
+            names.append(come)
+        self.people = tuple(filter(None, names))

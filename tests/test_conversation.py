@@ -1,0 +1,347 @@
+"""A conversa de um painel, sem widget e sem navegador: estados, reconexão e o que vai à página."""
+
+import threading
+
+import pytest
+from peers import DEADLINE, TutorialServer, run_server, scripted_server, wait_until
+
+from chatlib import Client, conversation
+from chatlib.conversation import CLOSED, GAP, KEPT, LEFT, REMOVED, SHOWN, Conversation
+
+
+@pytest.fixture
+def talk():
+    """``talk(onde, "Ana")`` começa uma conversa e espera o resultado; todas se encerram no fim."""
+    opened = []
+
+    def create(where, apelido="Ana", wait=True):
+        opened.append(Conversation(where, apelido))
+        opened[-1].enter()
+        if wait:
+            opened[-1].wait_entered()
+        return opened[-1]
+
+    yield create
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture(autouse=True)
+def short_delays(monkeypatch):
+    """Tentar de novo não demora nos testes."""
+    monkeypatch.setattr(conversation, "DELAYS", (0.05,))
+
+
+def texts(one):
+    """As linhas guardadas, como as mostra quem lê."""
+    return [f"{line.author}: {line.text}" if line.author else line.text for line in one.lines]
+
+
+def wait_line(one, text):
+    """Espera uma linha com o texto."""
+    wait_until(lambda: any(text in line for line in texts(one)), f"{text!r} em {texts(one)}")
+
+
+def wait_state(one, state):
+    """Espera o estado."""
+    wait_until(lambda: one.state == state, f"o estado {state}")
+
+
+def test_begins_whole(server, talk):
+    """Depois de entrar, a entrada e o cumprimento já foram lidos, e já se sabe quem está."""
+    one = talk(server)
+    assert one.state == "conectado" and texts(one)[:2] == ["Ana entrou!", "Conectado ao servidor!"]
+    talk(server.address, "Bruno")
+    wait_until(lambda: one.room.people == ("Ana", "Bruno"))
+    assert "* na sala" not in "".join(texts(one))
+
+
+@pytest.mark.parametrize(
+    ("apelido", "field", "start"),
+    [
+        ("Bia", "apelido", "Apelido recusado: Bia já está na sala"),
+        ("A b", "apelido", "Apelido recusado: espaço"),
+        ("", "apelido", "Apelido recusado: ele está vazio"),
+        (3, "apelido", "Apelido recusado: ele está vazio"),
+    ],
+)
+def test_refused_apelido(server, talk, apelido, field, start):
+    """O que há de errado com o apelido é dito ao lado do campo dele; não se tenta de novo."""
+    with Client("Bia", *server.address):
+        one = talk(server, apelido)
+        assert (one.state, one.field) == ("desconectado", field)
+        assert one.note.startswith(start)
+        assert one.note.endswith(".") and not one.note.endswith("..")
+
+
+def test_stopped_server(talk):
+    """Um servidor parado não tem endereço, e a frase ensina a ligá-lo."""
+    with run_server() as server:
+        pass
+    one = talk(server)
+    assert one.field == "address" and one.note.startswith("O servidor está parado")
+
+
+@pytest.mark.parametrize("where", [("127.0.0.1", 9), "127.0.0.1:9", 3, ("127.0.0.1", "7"), "sala:porta"])
+def test_wrong_address(talk, where):
+    """O que há de errado com o endereço é dito ao lado do campo dele."""
+    one = talk(where)
+    assert (one.state, one.field) == ("desconectado", "address") and one.note
+
+
+def test_refused_entry(talk):
+    """Uma recusa que não é do apelido nem do endereço é dita sem campo."""
+    with run_server() as server:
+        server.is_open = False
+        one = talk(server)
+        assert (one.state, one.field) == ("desconectado", "")
+        assert one.note.startswith("A porta da sala está fechada")
+
+
+def test_wrong_then_right(server, talk):
+    """Depois de uma recusa, entra-se com outro apelido e outro endereço."""
+    one = talk("127.0.0.1:9", "A b")
+    one.enter(" Ana ", "{}:{}".format(*server.address))
+    one.wait_entered()
+    assert (one.state, one.apelido, server.apelidos) == ("conectado", "Ana", ("Ana",))
+    one.enter("Outra")  # já está dentro: não faz nada
+    assert one.apelido == "Ana"
+
+
+def test_leave_and_come_back(server, talk):
+    """Quem sai volta pelo mesmo painel; sair de novo não faz mal."""
+    one = talk(server)
+    one.leave()
+    assert (one.state, one.note, server.apelidos) == ("desconectado", LEFT, ())
+    one.leave()
+    one.enter()
+    one.wait_entered()
+    assert one.state == "conectado" and server.apelidos == ("Ana",)
+
+
+def test_leave_then_enter_at_once(server, talk):
+    """Entrar sem esperar a saída terminar: a thread nova espera a antiga."""
+    one = talk(server)
+    for _ in range(5):
+        one.leave(wait=False)
+        one.enter()
+        one.wait_entered()
+        assert one.state == "conectado"
+    wait_until(lambda: server.apelidos == ("Ana",))
+
+
+def test_reconnects_to_a_server_that_comes_back(talk):
+    """O servidor volta, na mesma porta: a conversa volta com o mesmo apelido e marca o buraco."""
+    with run_server() as server:
+        port = server.address[1]
+        one = talk(server)
+        one.write("/apelido Bia")
+        wait_line(one, "* Ana agora é Bia")
+    wait_state(one, "reconectando")
+    assert one.note.startswith("A conexão caiu") and one.room.people == ()
+    assert one.news()["state"] == "reconectando"
+    with run_server() as other:
+        other.shutdown()
+        other._port = port
+        other.start()
+        wait_state(one, "conectado")
+        assert other.apelidos == ("Bia",)
+        wait_line(one, "Bia entrou!")
+        after = texts(one)
+        assert after.index(GAP) < after.index("Bia entrou!")
+        assert [line.kind for line in one.lines].count("gap") == 1
+
+
+def test_countdown_and_retry_now(talk, monkeypatch):
+    """A página sabe quanto falta para a próxima tentativa, e pode pedi-la já."""
+    monkeypatch.setattr(conversation, "DELAYS", (500,))
+    with run_server() as server:
+        one = talk(server)
+        server.shutdown()
+        wait_state(one, "reconectando")
+        assert 490 < one.news()["wait"] <= 500
+        server._port = server._address[1]
+        server.start()
+        one.retry()
+        wait_state(one, "conectado")
+        assert one.news()["wait"] == 0
+
+
+def test_giving_up_while_reconnecting(talk, monkeypatch):
+    """Sair enquanto se espera a próxima tentativa acaba com a espera."""
+    monkeypatch.setattr(conversation, "DELAYS", (500,))
+    with run_server() as server:
+        one = talk(server)
+    wait_state(one, "reconectando")
+    one.leave()
+    assert (one.state, one.note) == ("desconectado", LEFT)
+
+
+def test_refusals_are_counted(server, talk, monkeypatch):
+    """Enquanto o servidor não percebe que a conexão antiga caiu, o apelido parece em uso."""
+    one = talk(server)
+    ghost = threading.Event()
+    check_free = type(server)._check_free
+
+    def refuse(self, key):
+        if not ghost.is_set():
+            raise conversation.ApelidoRefused("apelido recusado: Ana já está na sala")
+        return check_free(self, key)
+
+    monkeypatch.setattr(type(server), "_check_free", refuse)
+    one._client._sock.shutdown(2)  # como se a rede tivesse caído
+    wait_state(one, "reconectando")
+    ghost.set()
+    wait_state(one, "conectado")
+    ghost.clear()
+    one._client._sock.shutdown(2)
+    wait_state(one, "desconectado")
+    assert one.field == "apelido"
+
+
+def test_removed_does_not_come_back(server, talk):
+    """Quem foi tirado da sala não volta sozinho, mas pode voltar."""
+    one = talk(server)
+    server.remove("Ana")
+    wait_state(one, "desconectado")
+    assert one.note == REMOVED and texts(one)[-1].startswith("* quem cuida")
+    one.enter()
+    one.wait_entered()
+    assert one.state == "conectado" and one.note == ""
+
+
+def test_history_is_not_repeated(talk):
+    """Ao reconectar, o histórico só mostra o que ainda não se tinha lido."""
+    with run_server(history=10) as server, Client("Bia", *server.address) as bia:
+        one = talk(server)
+        for text in ("um", "dois", "dois"):
+            bia.write(text)
+        wait_line(one, "dois")
+        wait_until(lambda: texts(one).count("Bia: dois") == 2)
+        one._client._sock.shutdown(2)
+        bia.wait_for("Ana saiu!")
+        bia.write("três")
+        wait_line(one, "três")
+        wait_state(one, "conectado")
+        said = [text for text in texts(one) if text.startswith("Bia: ")]
+        assert said == ["Bia: um", "Bia: dois", "Bia: dois", "Bia: três"]
+
+
+def test_what_could_not_be_sent_comes_back(talk):
+    """O que se escreve sem conexão, ou o servidor não chegou a repetir, volta para a caixa."""
+    with run_server() as server:
+        one = talk(server)
+        one.write("chegou", "vista")
+        wait_line(one, "chegou")
+        server.broadcast = lambda *args, **options: True  # aceita e não entrega
+        one.write("perdida\nesta também", "vista")
+        one.write("/quem", "vista")
+        wait_line(one, "* na sala (1)")
+    wait_state(one, "reconectando")
+    assert one.news()["unsent"] == [("vista", "perdida"), ("vista", "esta também")]
+    one.write("tem alguém?", "vista")
+    assert one.news()["unsent"] == [("vista", "tem alguém?")]
+    assert one.news()["unsent"] == []
+
+
+def test_echo_that_never_came_is_forgotten_by_a_later_one(server, talk):
+    """Uma mensagem recusada não volta para a caixa se as seguintes chegaram."""
+    one = talk(server)
+    one.write("x" * (server.max_text + 1))
+    one.write("curta")
+    wait_line(one, "Ana: curta")
+    assert not one._echoes
+
+
+def test_send_that_fails(server, talk):
+    """Se o envio falha, a conversa reconecta e o texto volta para a caixa."""
+    one = talk(server)
+    one._client._sock.shutdown(1)
+    one.write("oi", "v")
+    wait_until(lambda: ("v", "oi") in one._unsent or ("v", "oi") in one.news()["unsent"])
+    wait_state(one, "conectado")
+
+
+def test_leaving_by_command(server, talk):
+    """/sair deixa a sala; o painel ensina a voltar."""
+    one = talk(server)
+    one.write("/sair")
+    wait_state(one, "desconectado")
+    assert one.note == LEFT
+
+
+def test_closed_for_good(server, talk):
+    """Depois de close nada mais acontece, e a frase diz o que fazer."""
+    one = talk(server)
+    one.close()
+    one.enter()
+    assert (one.state, one.note) == ("desconectado", CLOSED)
+    assert one.news()["closed"] and not one.wait()
+
+
+def test_close_while_the_server_does_not_answer(talk):
+    """Sair não espera para sempre um servidor que aceita e não diz nada."""
+    over = threading.Event()
+    with scripted_server(lambda sock: over.wait(DEADLINE)) as address:
+        one = talk(address, wait=False)
+        one.leave(wait=False)
+        over.set()
+        one.close()
+    assert one.state == "desconectado"
+
+
+def test_tutorial_server_is_not_asked_who_is_there(talk):
+    """A um servidor do documento não se pergunta nada: ele repetiria a pergunta a todos."""
+    with TutorialServer() as server, Client("Bia", *server.address) as bia:
+        one = talk(server.address)
+        one.write("oi")
+        bia.wait_for("oi")
+        assert not any("/quem" in text for text in bia.messages)
+        one.close()
+
+
+def test_server_that_goes_while_entering(talk):
+    """Um servidor que some no meio da entrada não deixa a conversa presa em conectando."""
+    with scripted_server(lambda sock: sock.sendall(b"NICK")) as address:
+        one = talk(address)
+        assert (one.state, one.field) == ("desconectado", "")
+
+
+def test_news_only_once_and_everything_on_demand(server, talk):
+    """Uma remessa traz só o novo; a primeira de cada página, tudo."""
+    one = talk(server)
+    first = one.news(everything=True)
+    assert first["all"] and first["first"] == 0 and first["max_text"] == 4096
+    assert "/msg" in first["commands"]
+    assert one.news()["lines"] == []
+    one.write("oi")
+    wait_line(one, "oi")
+    news = one.news()
+    assert [line.text for line in news["lines"]] == ["oi"] and news["first"] == first["first"] + len(
+        first["lines"]
+    )
+
+
+def test_clear(server, talk):
+    """Limpar esquece o que está à vista, mas o kernel ainda tem tudo."""
+    one = talk(server)
+    one.write("antes")
+    wait_line(one, "antes")
+    one.clear()
+    everything = one.news(everything=True)
+    assert everything["lines"] == [] and everything["start"] == everything["first"] == one.total
+    one.write("depois")
+    wait_line(one, "depois")
+    assert [line.text for line in one.news(everything=True)["lines"]] == ["depois"]
+    assert "Ana: antes" in texts(one)
+
+
+def test_bounded():
+    """A página recebe as últimas mil; o kernel guarda vinte mil, e não mais."""
+    one = Conversation("127.0.0.1:9", "Ana")
+    for i in range(KEPT + 5):
+        one._read(f"Ana: {i}")
+    news = one.news()
+    assert len(news["lines"]) == SHOWN and news["first"] == KEPT + 5 - SHOWN
+    assert news["lines"] == one.news(everything=True)["lines"]
+    assert len(one.lines) == KEPT and one.lines[0].text == "5"

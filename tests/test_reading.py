@@ -1,0 +1,85 @@
+"""O que se lê nas linhas da sala."""
+
+import pytest
+
+from chatlib.reading import Line, Room, mentions, parse_line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Ana: oi", Line("mine", "Ana", "oi")),
+        ("Ana:", Line("mine", "Ana", "")),
+        ("Ana:  dois espaços", Line("mine", "Ana", " dois espaços")),
+        ("Ana (particular): oi", Line("mine", "Ana", "oi", flags="p")),
+        ("Bruno: Ana: oi", Line("other", "Bruno", "Ana: oi", flags="m")),
+        ("Bruno (particular): oi", Line("other", "Bruno", "oi", flags="p")),
+        ("Bruno (particular): oi, ANA!", Line("other", "Bruno", "oi, ANA!", flags="pm")),
+        ("* histórico: Bruno: oi, Ana", Line("other", "Bruno", "oi, Ana", flags="hm")),
+        ("* histórico: Ana: oi", Line("mine", "Ana", "oi", flags="h")),
+        ("Ana entrou!", Line("notice", "", "Ana entrou!")),
+        ("* aviso: com dois-pontos", Line("notice", "", "* aviso: com dois-pontos")),
+        ("* na sala (2): Ana, Bruno", Line("notice", "", "* na sala (2): Ana, Bruno")),
+        (": sem autor", Line("notice", "", ": sem autor")),
+    ],
+)
+def test_line(text, line):
+    """Cada linha é minha, de outra pessoa ou do servidor."""
+    assert parse_line(text, "Ana") == line
+
+
+def test_time():
+    """A hora é a da chegada; a do histórico não se sabe."""
+    assert parse_line("Ana: oi", "Ana", 5.0).when == 5.0
+    assert parse_line("* histórico: Ana: oi", "Ana", 5.0).when == 0
+
+
+@pytest.mark.parametrize("text", ["Ana", "oi, ana!", "@ANA você vem?", "(ana)", "é a Ana."])
+def test_mention(text):
+    """O apelido inteiro, em qualquer caixa."""
+    assert mentions(text, "Ana")
+
+
+@pytest.mark.parametrize("text", ["banana", "Anastácia", "an a", "ana_", "", "anã"])
+def test_no_mention(text):
+    """Um pedaço de outra palavra não chama ninguém."""
+    assert not mentions(text, "Ana")
+
+
+def read(room, *texts):
+    """O que a sala diz de cada linha."""
+    return [room.read(text, parse_line(text, "Ana")) for text in texts]
+
+
+def test_room_follows_entries_exits_and_renames():
+    """Quem está: entradas, saídas, trocas, e quem se ouve falar."""
+    room = Room()
+    read(room, "Ana entrou!", "Bruno entrou!", "* Bruno agora é Beto", "Carla: oi", "Ana saiu!")
+    assert room.people == ("Beto", "Carla")
+    read(room, "* aviso", "entrou!", "uma frase que saiu!", "* Zé agora é assim mesmo")
+    assert room.people == ("Beto", "Carla")
+
+
+def test_answer_to_who_is_not_shown_once():
+    """A resposta que o próprio painel pediu não é para mostrar; a seguinte é da pessoa."""
+    room = Room()
+    room.ask()
+    answers = read(room, "Ana entrou!", "* na sala (2): Bia, Ana", "* na sala (2): Bia, Ana")
+    assert answers == [False, True, False]
+    assert room.people == ("Bia", "Ana")
+
+
+def test_what_happens_while_the_answer_comes():
+    """Entradas e saídas entre a pergunta e a resposta valem sobre a lista que vem."""
+    room = Room()
+    room.ask()
+    read(room, "Ana entrou!", "Caio entrou!", "Bia saiu!", "* Davi agora é Dora")
+    read(room, "* na sala (4): Bia, Davi, Eva, Ana")
+    assert sorted(room.people) == ["Ana", "Caio", "Dora", "Eva"]
+
+
+def test_server_without_commands_repeats_the_question():
+    """Um servidor que não conhece /quem repete a pergunta, que também não é para mostrar."""
+    room = Room()
+    room.ask()
+    assert read(room, "Ana entrou!", "Ana: /quem", "Ana: oi") == [False, True, False]
