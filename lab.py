@@ -33,6 +33,8 @@ SETTINGS = {
     "@jupyterlab/translation-extension:plugin": {"locale": "pt_BR"},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+    # Um painel salvo se lê depois, mesmo com um kernel novo, em vez de "Error displaying widget".
+    "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
 }
 OPTIONS = {
     "--notebook-dir": ROOT,

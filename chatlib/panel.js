@@ -5,6 +5,8 @@
 
 const WAITING = "Esperando o kernel responder…";
 const GONE = "O kernel parou ou foi reiniciado. Rode de novo a célula que criou este painel.";
+const SAVED = "Esta é a conversa que foi salva com o notebook. Para voltar à sala, rode de novo a célula.";
+const TO_SAVE = 50; // linhas salvas com o notebook
 const NAMES = 100; // apelidos mostrados na lista de quem está
 const SCALES = [0.7, 2.5];
 
@@ -144,11 +146,16 @@ function render({ model, el }) {
 
   function showNews(news) {
     if (next === null && !news.all) return; // o histórico, já pedido, a trará
+    if (next === null) log.keep(0); // o que se lia era a conversa salva
     // Remessas se perdem se o notebook imprime demais: um buraco se conserta com o histórico.
     if (next < news.first && !news.all && news.lines.length < SHOWN) return ask();
     const fresh = news.lines.slice(Math.max(0, (next ?? 0) - news.first));
     next = Math.max(next ?? 0, news.first + news.lines.length);
     log.add(fresh);
+    // Sem save_changes, isto não vai ao kernel: só ao arquivo, quando o notebook é salvo.
+    const toSave = Math.min(TO_SAVE, next - news.start);
+    const known = news.all ? [] : model.get("saved");
+    model.set("saved", toSave ? known.concat(fresh).slice(-toSave) : []);
     log.keep(Math.min(SHOWN, next - news.start));
     if (news.commands) form.learn({ commands: news.commands, limit: news.max_text });
     form.giveBack((news.unsent ?? []).filter(([from]) => from === view).map(([, text]) => text));
@@ -169,7 +176,12 @@ function render({ model, el }) {
   let asking = setTimeout(askAgain, patience);
   function askAgain() {
     if (next !== null) return;
-    showState({ note: WAITING });
+    const saved = model.get("saved") ?? [];
+    if (!saved.length) showState({ note: WAITING });
+    else if (!now.gone) {
+      log.add(saved);
+      showState({ state: "desconectado", note: SAVED, closed: true, gone: true });
+    }
     ask();
     patience *= 2;
     asking = setTimeout(askAgain, patience);
@@ -177,7 +189,7 @@ function render({ model, el }) {
 
   function onKernelGone() {
     clearTimeout(asking);
-    showState({ state: "desconectado", note: GONE, field: "", closed: true, gone: true, people: [] });
+    showState({ state: "desconectado", note: GONE, closed: true, gone: true, people: [], field: "" });
   }
 
   const events = {

@@ -44,6 +44,7 @@ class ChatPanel(anywidget.AnyWidget):
     _css = page.source("base.css", "panel.css")
     apelido = traitlets.Unicode().tag(sync=True)
     scale = traitlets.Float(1.0).tag(sync=True)
+    saved = traitlets.List([]).tag(sync=True)  # só a página usa: as linhas que se salvam com o notebook
 
     def __init__(self, where=None, apelido: str = "", **options):
         self.conversation = Conversation(where, apelido)

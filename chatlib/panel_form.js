@@ -74,7 +74,8 @@ function createForm(send) {
 
   // Verdadeiro se havia o que completar; senão, Tab faz o de sempre: leva ao botão.
   function completeNext() {
-    if (box.value === tab.texts[tab.index]) tab.index = (tab.index + 1) % tab.texts.length;
+    const again = tab.texts.length > 1 && box.value === tab.texts[tab.index];
+    if (again) tab.index = (tab.index + 1) % tab.texts.length;
     else tab = { texts: complete(box.value, facts.commands, facts.people), index: 0 };
     if (!tab.texts.length || box.value === tab.texts[tab.index]) return false;
     const { texts, index } = tab;

@@ -62,6 +62,8 @@ function createLog() {
 
   function draw() {
     const reading = !isAtEnd();
+    const anchor = lines.lastChild; // não sai do lugar, se a pessoa está lendo
+    const place = reading && anchor.getBoundingClientRect().top;
     const batch = queue.splice(0, PER_FRAME);
     const fragment = document.createDocumentFragment(); // muitas linhas, uma só mudança na página
     fragment.append(...batch.map(createLine));
@@ -69,6 +71,7 @@ function createLog() {
     count += batch.length;
     while (count > SHOWN) dropFirst();
     if (reading) {
+      scroll.scrollTop += anchor.getBoundingClientRect().top - place;
       unread += batch.filter(([kind]) => kind !== "mine").length;
       mentioned ||= batch.some(([, , , , flags]) => flags.includes("m"));
       if (batch.some(([kind, , , , flags]) => kind === "mine" && !flags.includes("h"))) goToEnd();

@@ -1,6 +1,7 @@
 """O que vale para todos os testes: nenhum deixa thread nem descritor para trás."""
 
 import os
+import re
 import sys
 import threading
 from pathlib import Path
@@ -29,6 +30,40 @@ def leak_check(request):
 def count_descriptors():
     """Quantos descritores este processo tem abertos; zero onde o sistema não os lista."""
     return len(os.listdir("/dev/fd")) if os.path.isdir("/dev/fd") else 0
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """O navegador de todos os testes de um arquivo."""
+    from lab_browser import chromium  # só quem usa o navegador precisa dele
+
+    with chromium(permissions=["clipboard-read", "clipboard-write"]) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """O JupyterLab de todos os testes de um arquivo."""
+    from lab_browser import jupyterlab
+
+    with jupyterlab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def open_notebook(lab, browser, request):
+    """Uma função que abre um notebook com as células dadas; a página não pode ter erros."""
+    opened = []
+
+    def create(*cells, **options):
+        name = re.sub(r"\W+", "-", f"{request.node.name}{len(opened) or ''}")
+        opened.append(lab.open(browser, name, list(cells), **options))
+        return opened[-1]
+
+    yield create
+    for notebook in opened:
+        assert not notebook.problems
+        notebook.close()
 
 
 @pytest.fixture

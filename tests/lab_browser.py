@@ -7,6 +7,7 @@ with jupyterlab(pasta) as lab, chromium() as browser:
 
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -21,14 +22,12 @@ import nbformat
 from playwright.sync_api import BrowserContext, Error, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from lab import SETTINGS  # noqa: E402 - os mesmos ajustes com que a pessoa o usa
+
 SECONDS = float(os.environ.get("CHATLIB_TEST_SCALE", "1"))  # máquina lenta? use 3
 PATIENCE = 20 * SECONDS  # quanto se espera pelo que tem de acontecer
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
-SETTINGS = {
-    "@jupyterlab/translation-extension:plugin": {"locale": "pt_BR"},
-    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
-}
 expect.set_options(timeout=PATIENCE * 1000)
 
 
@@ -48,6 +47,7 @@ def jupyterlab(folder: Path, theme: str = "JupyterLab Light") -> Iterator["Lab"]
         "--LabApp.app_settings_dir": folder / "settings",
         "--LabApp.user_settings_dir": folder / "user",
         "--LabApp.workspaces_dir": folder / "workspaces",
+        "--JupyterNotebookApp.expose_app_in_browser": True,
     }
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
     environment = os.environ | {
@@ -110,15 +110,26 @@ class Lab:
         self.url, self.token, self.folder = url, token, folder
 
     def open(
-        self, browser: BrowserContext, name: str, cells: list[str], width: int = 1280, height: int = 900
+        self,
+        browser: BrowserContext,
+        name: str,
+        cells: list[str],
+        width: int = 1280,
+        height: int = 900,
+        app: str = "lab",
     ) -> "Notebook":
-        """Abre, numa página nova de ``width`` × ``height`` pixels, um notebook novo com essas células."""
+        """Abre, numa página nova de ``width`` × ``height`` pixels, um notebook novo com essas células.
+
+        app: "lab" para o JupyterLab, "notebooks" para o Notebook 7.
+        """
         content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
         content.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(content, self.folder / f"{name}.ipynb")
         page = browser.new_page()
         page.set_viewport_size({"width": width, "height": height})
-        notebook = Notebook(page, f"{self.url}lab/workspaces/{name}/tree/{name}.ipynb?token={self.token}")
+        place = f"lab/workspaces/{name}/tree" if app == "lab" else app
+        path = self.folder / f"{name}.ipynb"
+        notebook = Notebook(page, f"{self.url}{place}/{name}.ipynb?token={self.token}", path)
         notebook.load()
         return notebook
 
@@ -126,25 +137,51 @@ class Lab:
 class Notebook:
     """Um notebook aberto no JupyterLab.
 
-    problems: os erros que a página anotou no console.
+    problems: as exceções que a página não tratou; complaints: os erros que ela anotou no console;
+    requests: os endereços que ela pediu.
     """
 
-    def __init__(self, page: Page, url: str):
-        self.page, self._url = page, url
+    def __init__(self, page: Page, url: str, path: Path):
+        self.page, self._url, self.path = page, url, path
         self.problems: list[str] = []
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        page.on("pageerror", self._note_problem)
+        page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def _note_problem(self, error: Error) -> None:
+        where = re.findall(r"https?://\S+|blob:\S+", error.stack or "")
+        if not where or not all(
+            "/static/" in address for address in where
+        ):  # só do próprio Jupyter não é nosso
+            self.problems.append(f"{error} {where}")
 
     def load(self) -> None:
         """Carrega a página e espera o kernel."""
         self.page.goto(self._url)
         expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_attached()
-        self.page.evaluate("jupyterapp.shell.collapseLeft()")  # toda a largura para o notebook
+        self.page.evaluate("jupyterapp.shell.collapseLeft?.()")  # toda a largura para o notebook
         self.wait_idle()
+
+    def save(self) -> dict:
+        """Grava o notebook; devolve o que ficou no arquivo."""
+        self.command("docmanager:save")
+        return json.loads(self.path.read_text(encoding="utf-8"))
 
     def reload(self) -> None:
         """Grava o notebook e recarrega a página; o kernel continua vivo."""
-        self.command("docmanager:save")
+        self.save()
         self.load()
+
+    def reopen(self) -> None:
+        """Grava e fecha a aba do notebook, e o abre de novo; o kernel continua vivo."""
+        self.save()
+        self.command("application:close", wait=False)
+        expect(self.page.locator(".jp-Notebook")).to_have_count(0)
+        self.command("docmanager:open", path=self.path.name)
+        expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_attached()
+        self.wait_idle()
 
     def command(self, name: str, wait: bool = True, **arguments) -> None:
         """Executa um comando do JupyterLab, como ``docmanager:save``, e o espera se ``wait``."""
@@ -176,9 +213,13 @@ class Notebook:
         """Troca o tema do JupyterLab, como "JupyterLab Dark"."""
         self.command("apputils:change-theme", theme=theme)
 
+    def shut_kernel_down(self) -> None:
+        """Encerra o kernel; a página continua aberta."""
+        self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
     def close(self) -> None:
         """Encerra o kernel e fecha a página."""
-        self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.shut_kernel_down()
         self.page.close()
 
     def panel(self, apelido: str) -> Locator:
