@@ -22,6 +22,7 @@ KEPT = 300  # acontecimentos guardados
 WINDOW = 60  # segundos de ritmo
 SHOWN = 200  # caracteres de uma mensagem que aparecem no registro
 
+STOPPED = "A sala está parada: ao iniciar, ela terá um endereço."
 LOCAL = (
     'Só quem está neste mesmo computador entra. Para abrir a sala à rede, crie o servidor com host="0.0.0.0".'
 )
@@ -88,7 +89,7 @@ class Dashboard:
         self._lock = threading.Lock()
         self._watching = threading.Lock()  # guarda os dois abaixo
         self._settings = self._look()
-        self._place: tuple[tuple | None, dict] = None, {}  # um endereço, e o que se diz dele
+        self._place = None, place(None)  # um endereço, e o que se diz dele
         self._cancel = server.subscribe(self._on_event)
 
     def close(self) -> None:
@@ -243,12 +244,12 @@ def place(address: tuple[str, int] | None) -> dict:
     address: ``host:porta``; code: a linha de um notebook que entra por ele; reach: quem alcança.
     """
     if not address:
-        return {"address": "", "code": "", "reach": ""}
+        return {"address": "", "code": "", "reach": STOPPED}
     host, port = lan.reachable(address[0]), address[1]
     if not host:
         return {"address": "", "code": "", "reach": UNKNOWN.format(port=port)}
     return {
         "address": lan.join(host, port),
-        "code": f'ChatPanel(("{host}", {port}), "apelido")',
+        "code": f'ChatPanel("{lan.join(host, port)}")',
         "reach": LOCAL if lan.is_local(host) else NETWORK,
     }

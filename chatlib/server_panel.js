@@ -12,6 +12,7 @@ const ROOM_GONE =
 const COUNTERS = {
   now: "na sala", peak: "pico", entries: "entradas", exits: "saídas", messages: "mensagens", refusals: "recusas",
 };
+const SCALES = [0.7, 2.5]; // o menor e o maior tamanho das letras
 const number = new Intl.NumberFormat("pt-BR");
 const clock = (seconds, options) => new Date(seconds * 1000).toLocaleTimeString("pt-BR", options);
 
@@ -77,7 +78,7 @@ function createEvent([when, kind, who, text]) {
   return line;
 }
 
-function createRoom(send) {
+function createRoom(send, grow) {
   const root = createFrame("chatlib-room");
   root.setAttribute("aria-label", "Sala");
   const part = (tag, className, ...children) => {
@@ -95,6 +96,12 @@ function createRoom(send) {
     () => (room.running ? "Encerrar" : "Iniciar"),
     () => (room.running && room.members.length ? `Encerrar com ${room.members.length} na sala?` : ""),
     () => send({ type: room.running ? "stop" : "start" }));
+
+  const sizes = [["A−", "Letras menores", 1 / 1.15], ["A+", "Letras maiores", 1.15]].map(([text, label, factor]) => {
+    const button = create("button", "chatlib-button", text, { type: "button", "aria-label": label });
+    button.addEventListener("click", () => grow(factor));
+    return button;
+  });
 
   const address = create("output", "room-address");
   const copy = create("button", "chatlib-button", "Copiar", { type: "button", "aria-label": "Copiar o endereço" });
@@ -154,11 +161,11 @@ function createRoom(send) {
   const diary = part("div", "room-diary", create("h3", "room-title", "Registro"), log);
 
   root.append(
-    part("header", "chatlib-header", create("strong", "", "Sala"), state, power.button), note,
+    part("header", "chatlib-header", create("strong", "", "Sala"), state, ...sizes, power.button), note,
     part("div", "room-top", place, numbers), controls, part("div", "room-body", people, diary), whisper,
   );
   return {
-    root, say, state, note, room, power, address, copy, code, reach, qr, zoom, place, values, rhythm, pace, form, input,
+    root, say, state, note, room, power, address, copy, code, reach, qr, zoom, values, rhythm, pace, form, input,
     announce, door, lesson, rules, people, rows, nobody, log, events,
   };
 }
@@ -185,10 +192,14 @@ function createRow(apelido, say, send) {
 
 function render({ model, el }) {
   const send = (message) => model.send(message);
-  const panel = createRoom(send);
+  const panel = createRoom(send, (factor) => {
+    model.set("scale", Math.min(SCALES[1], Math.max(SCALES[0], model.get("scale") * factor)));
+    model.save_changes();
+  });
+  const showScale = () => panel.root.style.setProperty("--chatlib-scale", Number(model.get("scale")));
   const rowOf = new Map(); // apelido -> a linha da tabela
   let next = null; // o número do próximo acontecimento a mostrar; null até o registro chegar
-  let shown = ""; // o endereço desenhado
+  let shown = null; // o endereço desenhado
 
   function showState(word, note, running = false) {
     panel.root.dataset.running = running;
@@ -204,13 +215,12 @@ function render({ model, el }) {
   }
 
   function showPlace({ address, code, reach, qr }) {
-    panel.place.hidden = !reach;
     if (shown === reach + address) return;
     shown = reach + address;
     panel.address.textContent = address;
     panel.code.textContent = code;
     panel.reach.textContent = reach;
-    panel.copy.hidden = panel.code.hidden = panel.zoom.hidden = !address;
+    for (const node of [panel.address, panel.copy, panel.code, panel.zoom]) node.hidden = !address;
     panel.qr.setAttribute("aria-label", `QR com o endereço ${address}`);
     drawQr(panel.qr, qr);
   }
@@ -313,10 +323,12 @@ function render({ model, el }) {
   panel.copy.addEventListener("click", copyAddress);
 
   model.on("msg:custom", showNews);
+  model.on("change:scale", showScale);
   model.on("comm_live_update", onKernelGone);
+  showScale();
   showState("conectando", "");
   enable(false);
-  panel.place.hidden = true;
+  showPlace({ address: "", code: "", reach: "", qr: [] });
   el.classList.add("chatlib-view");
   el.append(panel.root);
   ask();
@@ -324,6 +336,7 @@ function render({ model, el }) {
   return () => {
     clearTimeout(timer);
     model.off("msg:custom", showNews);
+    model.off("change:scale", showScale);
     model.off("comm_live_update", onKernelGone);
   };
 }

@@ -19,6 +19,7 @@ from functools import lru_cache
 
 import anywidget
 import segno
+import traitlets
 
 from . import rerun
 from .dashboard import Dashboard
@@ -38,13 +39,15 @@ class ServerPanel(anywidget.AnyWidget):
     """O painel de uma sala.
 
     server: o `Server` de que cuidar, no ar ou parado; sem ele, o painel cria um, com as opções de
-    `Server` que receber (``host``, ``port``, ``rate``…), e o põe no ar. As outras opções são as de
-    qualquer widget, como ``layout``. Levanta UsageError se um argumento não faz sentido; o que der
-    errado depois, o próprio painel diz. ``server`` e ``dashboard`` são o servidor e o que se sabe dele.
+    `Server` que receber (``host``, ``port``, ``rate``…), e o põe no ar. scale: o tamanho das letras,
+    para um projetor (1 é o normal). As outras opções são as de qualquer widget, como ``layout``.
+    Levanta UsageError se um argumento não faz sentido; o que der errado depois, o painel diz.
+    ``server`` e ``dashboard`` são o servidor e o que se sabe dele.
     """
 
     _esm = source("base.js", "server_panel.js")
     _css = source("base.css", "server_panel.css")
+    scale = traitlets.Float(1.0).tag(sync=True)
 
     def __init__(self, server: Server | None = None, **options):
         mine = {name: options.pop(name) for name in SERVER_OPTIONS if name in options}
