@@ -13,37 +13,14 @@ from collections import deque
 from collections.abc import Callable
 from itertools import islice
 
-from . import lan, protocol
+from . import diary, lan, protocol
 from .errors import AddressError, ChatError, MessageRefused, UsageError
 from .events import Event
 from .server import Server
 
 KEPT = 300  # acontecimentos guardados
 WINDOW = 60  # segundos de ritmo
-SHOWN = 200  # caracteres de uma mensagem que aparecem no registro
 
-STOPPED = "A sala está parada: ao iniciar, ela terá um endereço."
-LOCAL = (
-    'Só quem está neste mesmo computador entra. Para abrir a sala à rede, crie o servidor com host="0.0.0.0".'
-)
-NETWORK = "Quem está na mesma rede entra por este endereço."
-UNKNOWN = (
-    "A sala está aberta à rede, na porta {port}, mas não achei o número deste computador nela: "
-    "confira se ele está conectado e procure o número nas configurações de rede do sistema."
-)
-
-# O que se diz de cada evento, depois de quem o fez.
-SENTENCES = {
-    "connected": "uma conexão chegou de {host}",
-    "named": "entrou",
-    "message": "disse: {text}",
-    "private": "mandou uma mensagem particular",
-    "renamed": "agora é {text}",
-    "left": "saiu: {text}",
-    "refused": "uma conexão de {host} não entrou: {text}",
-    "error": "erro: {text}",
-    "room": "{text}",
-}
 COUNTERS = {"named": "entries", "left": "exits", "message": "messages", "refused": "refusals"}
 
 
@@ -89,7 +66,7 @@ class Dashboard:
         self._lock = threading.Lock()
         self._watching = threading.Lock()  # guarda os dois abaixo
         self._settings = self._look()
-        self._place = None, place(None)  # um endereço, e o que se diz dele
+        self._place = None, lan.place(None)  # um endereço, e o que se diz dele
         self._cancel = server.subscribe(self._on_event)
 
     def close(self) -> None:
@@ -118,14 +95,14 @@ class Dashboard:
                 "rhythm": self._rhythm.counts(),
                 "note": self.note,
                 "first": self._total - len(fresh),
-                "events": [describe(when, event) for when, event in fresh],
+                "events": [diary.describe(when, event) for when, event in fresh],
             }
 
     def _watch(self) -> dict:
         """Como a sala está; o que mudou desde a última olhada, mude quem mudar, é anotado."""
         with self._watching:
             before, self._settings = self._settings, self._look()
-            for text in changes(before, self._settings):
+            for text in diary.changes(before, self._settings):
                 self._on_event(Event("room", text=text))
             return self._settings | self._find_place()
 
@@ -144,7 +121,7 @@ class Dashboard:
         except AddressError:  # está parado
             address = None
         if address != self._place[0]:  # procurar pode demorar: uma vez por endereço
-            self._place = address, place(address)
+            self._place = address, lan.place(address)
         return self._place[1]
 
     def _on_event(self, event: Event) -> None:
@@ -215,41 +192,3 @@ class Dashboard:
     def _set_class_mode(self, is_on: bool) -> None:
         self.server.rate = protocol.CLASS_RATE if is_on else None
         self.server.history = protocol.CLASS_HISTORY if is_on else 0
-
-
-def describe(when: float, event: Event) -> list:
-    """[segundo, tipo, quem, frase] de um evento: a frase continua o apelido, se há um."""
-    text = event.text if len(event.text) <= SHOWN else f"{event.text[:SHOWN]}…"
-    host = event.address[0] if event.address else "um endereço desconhecido"
-    return [int(when), event.kind, event.apelido, SENTENCES[event.kind].format(text=text, host=host)]
-
-
-def changes(before: dict, now: dict) -> list[str]:
-    """Uma frase para cada coisa que mudou na sala."""
-    rate, history = now["rate"], now["history"]
-    limit = f"cada pessoa manda até {rate:g} mensagens por segundo" if rate else "ninguém tem limite de ritmo"
-    told = f"quem entra lê as últimas {history} mensagens" if history else "quem entra não lê o que passou"
-    sentences = {
-        "running": "a sala está no ar" if now["running"] else "a sala foi encerrada",
-        "open": "a porta foi aberta" if now["open"] else "a porta foi fechada: quem está fica, ninguém entra",
-        "rate": limit,
-        "history": told,
-    }
-    return [sentences[name] for name in sentences if before[name] != now[name]]
-
-
-def place(address: tuple[str, int] | None) -> dict:
-    """O que dizer à turma sobre onde a sala está; None é uma sala parada.
-
-    address: ``host:porta``; code: a linha de um notebook que entra por ele; reach: quem alcança.
-    """
-    if not address:
-        return {"address": "", "code": "", "reach": STOPPED}
-    host, port = lan.reachable(address[0]), address[1]
-    if not host:
-        return {"address": "", "code": "", "reach": UNKNOWN.format(port=port)}
-    return {
-        "address": lan.join(host, port),
-        "code": f'ChatPanel("{lan.join(host, port)}")',
-        "reach": LOCAL if lan.is_local(host) else NETWORK,
-    }

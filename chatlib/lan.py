@@ -8,6 +8,33 @@ from contextlib import suppress
 NOWHERE = {"0.0.0.0": (socket.AF_INET, "192.0.2.1"), "::": (socket.AF_INET6, "2001:db8::1")}
 DISCARD = 9  # uma porta qualquer: nada chega a ser enviado
 
+STOPPED = "A sala está parada: ao iniciar, ela terá um endereço."
+LOCAL = (
+    'Só quem está neste mesmo computador entra. Para abrir a sala à rede, crie o servidor com host="0.0.0.0".'
+)
+NETWORK = "Quem está na mesma rede entra por este endereço."
+UNKNOWN = (
+    "A sala está aberta à rede, na porta {port}, mas não achei o número deste computador nela: "
+    "confira se ele está conectado e procure o número nas configurações de rede do sistema."
+)
+
+
+def place(address: tuple[str, int] | None) -> dict:
+    """O que dizer à turma sobre onde a sala está; None é uma sala parada.
+
+    address: ``host:porta``; code: a linha de um notebook que entra por ele; reach: quem alcança.
+    """
+    if not address:
+        return {"address": "", "code": "", "reach": STOPPED}
+    host, port = reachable(address[0]), address[1]
+    if not host:
+        return {"address": "", "code": "", "reach": UNKNOWN.format(port=port)}
+    return {
+        "address": join(host, port),
+        "code": f'ChatPanel("{join(host, port)}")',
+        "reach": LOCAL if is_local(host) else NETWORK,
+    }
+
 
 def reachable(host: str) -> str:
     """Por onde os outros chegam a um servidor que escuta em ``host``; "" se não há como saber.

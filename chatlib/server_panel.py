@@ -45,7 +45,7 @@ class ServerPanel(anywidget.AnyWidget):
     ``server`` e ``dashboard`` são o servidor e o que se sabe dele.
     """
 
-    _esm = source("base.js", "server_panel.js")
+    _esm = source("base.js", "server_panel_parts.js", "server_panel.js")
     _css = source("base.css", "server_panel.css")
     scale = traitlets.Float(1.0).tag(sync=True)
 

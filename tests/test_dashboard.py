@@ -6,8 +6,10 @@ import threading
 import pytest
 from peers import TICK, RawPeer, run_server, wait_until
 
-from chatlib import Server, dashboard, protocol
-from chatlib.dashboard import KEPT, LOCAL, NETWORK, SHOWN, STOPPED, WINDOW, Dashboard, Rhythm, place
+from chatlib import Server, protocol
+from chatlib.dashboard import KEPT, WINDOW, Dashboard, Rhythm
+from chatlib.diary import SHOWN
+from chatlib.lan import STOPPED
 
 
 @pytest.fixture
@@ -276,24 +278,6 @@ def test_flood_and_actions_do_not_wait_for_each_other(board, server, room):
     for thread in threads:
         thread.join()
     wait_until(lambda: board.snapshot()["counts"]["messages"] == 3001)
-
-
-def test_place():
-    """O que se passa à turma: o endereço, a linha de notebook e quem o alcança."""
-    assert place(("127.0.0.1", 55555)) == {
-        "address": "127.0.0.1:55555",
-        "code": 'ChatPanel("127.0.0.1:55555")',
-        "reach": LOCAL,
-    }
-    assert place(("192.168.0.10", 1))["reach"] == NETWORK
-
-
-def test_place_on_the_network(monkeypatch):
-    """Aberto à rede, o endereço é o deste computador nela; se não se acha, isso é dito, com a porta."""
-    monkeypatch.setattr(dashboard.lan, "reachable", lambda host: {"0.0.0.0": "192.168.0.10"}.get(host, ""))
-    assert place(("0.0.0.0", 55555))["address"] == "192.168.0.10:55555"
-    lost = place(("::", 55555))
-    assert lost["address"] == lost["code"] == "" and "na porta 55555" in lost["reach"]
 
 
 def test_open_to_the_network_and_back():
