@@ -56,7 +56,7 @@ function render({ model, el }) {
   function showRules({ open, rate, history }) {
     panel.door.setAttribute("aria-pressed", !open);
     panel.lesson.setAttribute("aria-pressed", Boolean(rate && history));
-    const pace = rate ? `até ${number.format(rate)} mensagens por segundo de cada pessoa` : "sem limite de ritmo";
+    const pace = rate ? `até ${number.format(rate)} mensagens/s por pessoa` : "sem limite de ritmo";
     panel.rules.textContent = `${pace}; ${history ? `quem entra lê as últimas ${history}` : "sem histórico"}`;
   }
 

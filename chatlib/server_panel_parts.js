@@ -185,7 +185,7 @@ function createRoom(send, grow) {
   });
   const parts = { ...createPlace(), ...createNumbers(), ...createControls(), ...createPeople(), ...createDiary() };
   root.append(
-    group("header", "chatlib-header", create("strong", "", "Sala"), state, ...sizes, power.button), note,
+    group("header", "chatlib-header", create("strong", "", "Sala"), state, group("div", "room-sizes", ...sizes), power.button), note,
     group("div", "room-top", parts.place, parts.numbers), parts.controls,
     group("div", "room-body", parts.people, parts.diary), whisper,
   );

@@ -1,5 +1,7 @@
 """O painel da sala como ele é: JupyterLab de verdade num Chromium sem janela."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from lab_browser import Notebook, chromium, expect, jupyterlab
@@ -98,7 +100,7 @@ def test_the_room_from_start_to_end(open_notebook):
         expect(button).to_have_attribute("aria-pressed", "false")
         button.click()
         expect(button).to_have_attribute("aria-pressed", "true")
-    expect(room).to_contain_text("até 10 mensagens por segundo de cada pessoa; quem entra lê as últimas 50")
+    expect(room).to_contain_text("até 10 mensagens/s por pessoa; quem entra lê as últimas 50")
     door.click()
     expect(door).to_have_attribute("aria-pressed", "false")
 
@@ -117,9 +119,10 @@ def test_the_room_from_start_to_end(open_notebook):
     expect(room.get_by_role("button", name="Iniciar")).to_be_visible()
 
 
-def test_address(open_notebook):
-    """O endereço se copia e está no QR, que aumenta; o QR é desenho, com nome."""
-    notebook = open_notebook(PANEL, "print('%s:%d' % server.address)")
+def test_address_and_size(open_notebook):
+    """O endereço se copia e está no QR, que aumenta, como as letras; uma enxurrada não enche a página."""
+    flood = "ana, = join('Ana')\nfor i in range(1000): ana.write(f'linha {i}')"
+    notebook = open_notebook(PANEL, "print('%s:%d' % server.address)", flood)
     room = room_of(notebook)
     address = notebook.cell(2).locator(".jp-OutputArea-output").inner_text().strip()
     expect(room.locator(".room-address")).to_have_text(address)
@@ -136,6 +139,10 @@ def test_address(open_notebook):
     before = room.evaluate(size)
     press(room, "Letras maiores")
     assert room.evaluate(size) > before
+    expect(room.locator(".room-event").last).to_have_text(re.compile("Ana disse: linha 999$"))
+    expect(room.locator(".room-event")).to_have_count(300)
+    room.get_by_role("log").scroll_into_view_if_needed()
+    expect(room.locator(".room-event").last).to_be_in_viewport()  # o registro fica no fim
 
 
 def test_hostile_people_are_text(open_notebook):
@@ -238,7 +245,7 @@ def test_accessible(open_notebook):
     press(room, "Encerrar")
     press(room, "Encerrar com 2 na sala?")
     expect(room.get_by_role("button", name="Iniciar")).to_be_visible()
-    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+    for theme in ("JupyterLab Dark High Contrast", "JupyterLab Light"):
         notebook.set_theme(theme)
         assert problems(notebook) == []
 
