@@ -6,10 +6,11 @@
         ana.write("oi")
         print(ana.wait_for("oi"))
 
-O núcleo usa só a biblioteca padrão; o painel (`ChatPanel`) é carregado quando usado.
+O núcleo usa só a biblioteca padrão; os painéis (`ChatPanel` e `ServerPanel`) são carregados quando usados.
 """
 
 import logging
+from importlib import import_module
 
 from .client import Client
 from .errors import ChatError
@@ -17,14 +18,12 @@ from .events import Event
 from .server import Server
 
 __version__ = "0.1.0"
-__all__ = ["ChatError", "Client", "Event", "Server"]  # sem ChatPanel: `import *` não carrega widgets
+__all__ = ["ChatError", "Client", "Event", "Server"]  # sem os painéis: `import *` não carrega widgets
 
 logging.getLogger("chatlib").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str):
-    if name == "ChatPanel":
-        from .panel import ChatPanel
-
-        return ChatPanel
+    if module := {"ChatPanel": ".panel", "ServerPanel": ".server_panel"}.get(name):
+        return getattr(import_module(module, __name__), name)
     raise AttributeError(f"o módulo chatlib não tem {name!r}")

@@ -42,11 +42,14 @@ def unclaimed() -> Iterator[None]:
 
 
 def _current_cell() -> tuple[str, int]:
-    """Que célula está rodando, e em que rodada; ("", 0) fora do Jupyter."""
+    """Que célula está rodando, e em que rodada; ("", 0) fora do Jupyter ou num botão de um painel."""
     ipython = sys.modules.get("IPython")  # nunca importado por nós: fora do Jupyter, não está lá
     shell = ipython and ipython.get_ipython()
     if shell is None or not hasattr(shell, "get_parent"):
         return "", 0
-    cell = shell.get_parent().get("metadata", {}).get("cellId")
+    parent = shell.get_parent()
+    if parent.get("header", {}).get("msg_type") == "comm_msg":
+        return "", 0
+    cell = parent.get("metadata", {}).get("cellId")
     # Quem executa notebooks sem uma página, como o nbclient, só manda o texto da célula.
     return cell or shell.history_manager.input_hist_raw[-1], shell.execution_count

@@ -13,7 +13,8 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "notebooks"
 WORDS = Path(__file__).parent / "palavras.txt"  # o que o dicionário não tem e o curso usa
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]-*.ipynb"))
-TEXTS = [*NOTEBOOKS, *sorted(FOLDER.glob("*.md")), ROOT / "README.md", ROOT / "CHANGELOG.md"]
+OTHERS = sorted(set(FOLDER.glob("*.ipynb")) - set(NOTEBOOKS))  # os que não são aulas, como a sala
+TEXTS = [*NOTEBOOKS, *OTHERS, *sorted(FOLDER.glob("*.md")), ROOT / "README.md", ROOT / "CHANGELOG.md"]
 
 MAX_LINES, MEDIAN_LINES = 25, 4
 CODE_CELLS = range(15, 29)
@@ -24,6 +25,7 @@ MACHINE = re.compile(
 )
 
 by_name = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+of_any_kind = pytest.mark.parametrize("path", [*NOTEBOOKS, *OTHERS], ids=lambda path: path.stem)
 
 
 def read(path: Path) -> nbformat.NotebookNode:
@@ -107,7 +109,7 @@ def test_predictions(path):
         assert cells[index + 1].cell_type == "code"
 
 
-@by_name
+@of_any_kind
 def test_asserts_and_ending(path):
     """O notebook afirma o que mostrou, e termina conferindo que nada ficou aberto."""
     sources = [cell.source for cell in code_cells(path)]
@@ -115,7 +117,7 @@ def test_asserts_and_ending(path):
     assert "check_clean()" in sources[-1]
 
 
-@by_name
+@of_any_kind
 def test_stored_as_executed(path):
     """Toda célula está executada, em ordem, com id, e nada que morra com o kernel."""
     notebook = read(path)
@@ -134,7 +136,7 @@ def test_stored_as_executed(path):
     assert not errors
 
 
-@by_name
+@of_any_kind
 def test_outputs_are_the_same_everywhere(path):
     """Nenhuma saída tem caminho, porta, endereço de memória ou hora."""
     outputs = json.dumps([cell.outputs for cell in code_cells(path)], ensure_ascii=False)

@@ -53,6 +53,18 @@ def test_other_cells_are_left_alone(notebook):
     assert claim(other) == []
 
 
+def test_a_click_is_no_cell(notebook, monkeypatch):
+    """O que um botão de um painel abre não é de célula nenhuma, nem da última que rodou."""
+    shell = sys.modules["IPython"].get_ipython()
+    shell.history_manager.input_hist_raw = ["painel"]
+    notebook(None)
+    claim(one := Thing())
+    notebook(None)
+    monkeypatch.setattr(shell, "get_parent", lambda: {"header": {"msg_type": "comm_msg"}})
+    assert claim(Thing()) == []
+    assert one is not None  # continua vivo, e não foi devolvido
+
+
 def test_forgotten_things_are_not_kept(notebook):
     """Lembrar não prende: o que ninguém mais usa se vai."""
     notebook("a")

@@ -11,6 +11,8 @@ FOLDER = Path(__file__).parent.parent / "notebooks"
 CALL = re.compile(r'^verificar\("(\d\d\.\d)", \w+\)$')
 LESSONS = [path for path in sorted(FOLDER.glob("[0-9]*.ipynb")) if 'verificar(\\"' in path.read_text("utf-8")]
 
+OTHERS = sorted(set(FOLDER.glob("*.ipynb")) - set(FOLDER.glob("[0-9]*.ipynb")))  # os que não são aulas
+
 by_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
 
@@ -54,7 +56,7 @@ def test_solutions_pasted(path, kernel):
     assert not {number: text for number, text in wrong.items() if "tudo certo!" not in text}
 
 
-@by_lesson
+@pytest.mark.parametrize("path", [*LESSONS, *OTHERS], ids=lambda path: path.stem)
 def test_cells_run_twice(path, kernel):
     """Cada célula rodada duas vezes seguidas não atrapalha nada, e no fim nada fica aberto."""
     cells = kernel([nbformat.v4.new_code_cell(cell.source) for cell in code_cells(path) for _ in range(2)])

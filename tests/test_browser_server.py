@@ -1,0 +1,260 @@
+"""O painel da sala como ele é: JupyterLab de verdade num Chromium sem janela."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from lab_browser import Notebook, chromium, expect, jupyterlab
+from playwright.sync_api import Locator
+
+SERVER = """from chatlib import Client, Server, ServerPanel
+server = Server(port=0).start()
+def join(*names): return [Client(name, *server.address) for name in names]"""
+PANEL = "ServerPanel(server)"
+HOSTILE = (
+    "<img src=x onerror=\"document.title='invadido'\">",
+    "</script><script>document.title='invadido'</script>",
+    "[clique](javascript:document.title='invadido')",
+    "$x^2$ &lt;b&gt; \u202eavesso " + "g" * 170,
+)
+
+
+# Um só JupyterLab e um só navegador, mesmo com os testes repartidos por vários processos.
+pytestmark = pytest.mark.xdist_group("browser2")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """O navegador de todos os testes."""
+    with chromium(permissions=["clipboard-read", "clipboard-write"]) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """O JupyterLab de todos os testes."""
+    with jupyterlab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def open_notebook(lab, browser, request):
+    """Uma função que abre um notebook com as células dadas e roda todas; a página não pode ter erros."""
+    opened: list[Notebook] = []
+
+    def create(*cells) -> Notebook:
+        name = request.node.name.translate({ord("["): "-", ord("]"): None})
+        opened.append(lab.open(browser, name, [SERVER, *cells]))
+        for index in range(len(cells) + 1):
+            opened[-1].run(index)
+        return opened[-1]
+
+    yield create
+    for notebook in opened:
+        assert not notebook.problems
+        notebook.close()
+
+
+def room_of(notebook: Notebook) -> Locator:
+    """O painel da sala; o primeiro, se houver mais de um."""
+    return notebook.page.get_by_role("region", name="Sala", exact=True).first
+
+
+def press(room: Locator, name: str) -> None:
+    """Aperta o botão."""
+    room.get_by_role("button", name=name, exact=True).click()
+
+
+def row_of(room: Locator, apelido: str) -> Locator:
+    """A linha de alguém na tabela."""
+    return room.get_by_role("row").filter(has=room.page.get_by_role("rowheader", name=apelido, exact=True))
+
+
+def test_the_room_from_start_to_end(open_notebook):
+    """Quem entra aparece; avisar, tirar, fechar a porta, ligar o modo turma; recarregar; encerrar."""
+    notebook = open_notebook(PANEL, "ana, bia = join('Ana', 'Bia')\nana.write('bom dia')")
+    room = room_of(notebook)
+    expect(row_of(room, "Ana").get_by_role("cell").nth(1)).to_have_text("1")
+    expect(row_of(room, "Bia").get_by_role("cell").nth(2)).to_have_text("0 B")
+    expect(room.locator(".room-counters")).to_contain_text("na sala2pico2")
+    log = room.get_by_role("log")
+    expect(log).to_contain_text("Ana disse: bom dia")
+
+    room.get_by_role("textbox", name="Aviso a todos").fill("prova em 5 minutos")
+    press(room, "Avisar")
+    expect(log).to_contain_text("aviso a todos: prova em 5 minutos")
+    expect(room.get_by_role("textbox")).to_have_value("")
+
+    remove = row_of(room, "Bia").get_by_role("button")
+    remove.click()
+    expect(remove).to_have_text("Tirar mesmo?")
+    remove.press("Escape")
+    expect(remove).to_have_text("Tirar")
+    remove.click()
+    remove.click()
+    expect(row_of(room, "Bia")).to_have_count(0)
+    expect(log).to_contain_text("Bia saiu: foi tirado da sala")
+
+    door, lesson = (room.get_by_role("button", name=name) for name in ("Porta fechada", "Modo turma"))
+    for button in (door, lesson):
+        expect(button).to_have_attribute("aria-pressed", "false")
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+    expect(room).to_contain_text("até 10 mensagens/s por pessoa; quem entra lê as últimas 50")
+    door.click()
+    expect(door).to_have_attribute("aria-pressed", "false")
+
+    history = log.locator(".room-event").all_text_contents()
+    notebook.reload()
+    expect(log.locator(".room-event")).to_have_text(history)
+    expect(lesson).to_have_attribute("aria-pressed", "true")
+
+    press(room, "Encerrar")
+    press(room, "Encerrar com 1 na sala?")
+    expect(room).to_contain_text("ao iniciar, ela terá um endereço")
+    expect(room.get_by_role("button", name="Avisar")).to_be_disabled()
+    press(room, "Iniciar")
+    expect(room.get_by_role("button", name="Encerrar", exact=True)).to_be_visible()
+    press(room, "Encerrar")  # ninguém na sala: não pergunta
+    expect(room.get_by_role("button", name="Iniciar")).to_be_visible()
+
+
+def test_address_and_size(open_notebook):
+    """O endereço se copia e está no QR, que aumenta, como as letras; uma enxurrada não enche a página."""
+    flood = "ana, = join('Ana')\nfor i in range(1000): ana.write(f'linha {i}')"
+    notebook = open_notebook(PANEL, "print('%s:%d' % server.address)", flood)
+    room = room_of(notebook)
+    address = notebook.cell(2).locator(".jp-OutputArea-output").inner_text().strip()
+    expect(room.locator(".room-address")).to_have_text(address)
+    expect(room).to_contain_text(f'ChatPanel("{address}")')
+    press(room, "Copiar o endereço")
+    expect(room).to_contain_text("Copiado")
+    assert notebook.page.evaluate("navigator.clipboard.readText()") == address
+    qr = room.get_by_role("img", name=f"QR com o endereço {address}")
+    small = qr.bounding_box()["width"]
+    room.locator(".room-zoom").click()
+    expect(room.locator(".room-zoom")).to_have_attribute("aria-pressed", "true")
+    assert qr.bounding_box()["width"] > 2.5 * small
+    size = "room => parseFloat(getComputedStyle(room).fontSize)"
+    before = room.evaluate(size)
+    press(room, "Letras maiores")
+    assert room.evaluate(size) > before
+    expect(room.locator(".room-event").last).to_have_text(re.compile("Ana disse: linha 999$"))
+    expect(room.locator(".room-event")).to_have_count(300)
+    room.get_by_role("log").scroll_into_view_if_needed()
+    expect(room.locator(".room-event").last).to_be_in_viewport()  # o registro fica no fim
+
+
+def test_hostile_people_are_text(open_notebook):
+    """O que vem da rede aparece como foi escrito; nada roda, nada é pedido à rede, nada vaza da largura."""
+    attack = f"eva, = join('Eva')\nfor text in {HOSTILE!r}: eva.write(text)\neva.wait_for('gggg')"
+    notebook = open_notebook(PANEL, attack, "other = join('W' * 20, 'عمر', '-._')")
+    room = room_of(notebook)
+    requests = []
+    notebook.page.on("request", lambda request: requests.append(request.url))
+    expect(row_of(room, "W" * 20)).to_be_visible()
+    expect(row_of(room, "عمر")).to_be_visible()
+    said = room.locator(".room-message > bdi:last-child").all_text_contents()
+    assert said == ["disse: " + text.replace("\u202e", "\ufffd") for text in HOSTILE]
+    tags = "nodes => [...new Set(nodes.map(node => node.tagName))]"
+    assert set(room.locator(".room-events *, tbody *").evaluate_all(tags)) == {
+        *("DIV", "TIME", "BDI"),
+        *("TR", "TH", "TD", "BUTTON"),
+    }
+    assert "invadido" not in notebook.page.title()
+    assert not [url for url in requests if url.endswith("/x")]
+    notebook.page.set_viewport_size({"width": 480, "height": 900})
+    notebook.page.wait_for_function("document.querySelector('.chatlib-room').offsetWidth < 400")
+    inside = "nodes => nodes.every(node => node.scrollWidth <= node.clientWidth + 1)"
+    assert room.locator(".room-people, .room-log, .room-top, .room-controls").evaluate_all(inside)
+    box = room.bounding_box()
+    assert box["width"] > 300 and box["x"] + box["width"] <= 480
+    ends = room.locator("*").evaluate_all("nodes => nodes.map(node => node.getBoundingClientRect().right)")
+    assert max(ends) <= box["x"] + box["width"] + 1
+
+
+def test_keyboard_alone(open_notebook):
+    """Só com o teclado se faz tudo, o foco se vê e não se perde, e nenhuma tecla chega ao notebook."""
+    notebook = open_notebook(PANEL, "people = join('Ana', 'Bia')", "1 + 1")
+    room, page = room_of(notebook), notebook.page
+    expect(row_of(room, "Bia")).to_be_visible()
+    room.get_by_role("button", name="Letras menores").focus()
+    for name in ("Letras maiores", "Encerrar", "Copiar o endereço", "QR com o endereço"):
+        page.keyboard.press("Tab")
+        expect(room.get_by_role("button", name=name)).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.type("ddaabb olá")
+    page.keyboard.press("Enter")
+    expect(room.get_by_role("log")).to_contain_text("aviso a todos: ddaabb olá")
+    for name in ("Avisar", "Porta fechada"):
+        page.keyboard.press("Tab")
+        expect(room.get_by_role("button", name=name)).to_be_focused()
+    expect(page.locator(":focus-visible")).to_have_css("outline-style", "solid")
+    page.keyboard.press("Space")
+    expect(room.get_by_role("button", name="Porta fechada")).to_have_attribute("aria-pressed", "true")
+    for _ in range(3):  # o modo turma, a tabela e o botão da primeira pessoa
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(room.get_by_role("button", name="Tirar mesmo?")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(row_of(room, "Ana")).to_have_count(0)
+    expect(room.get_by_role("group", name="Quem está na sala")).to_be_focused()
+    for key in ("Escape", "d", "d", "a", "b", "Shift+Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(4)
+
+
+def test_shown_twice_and_life(open_notebook):
+    """Mostrado duas vezes, as vistas concordam; fechado e reaberto, nada muda; kernel reiniciado, ele diz."""
+    notebook = open_notebook("panel = ServerPanel(server)\npanel", "panel", "ana, = join('Ana')")
+    views = notebook.page.get_by_role("region", name="Sala", exact=True)
+    for index in (0, 1):
+        expect(row_of(views.nth(index), "Ana")).to_be_visible()
+    press(views.nth(1), "Modo turma")
+    for index in (0, 1):
+        lesson = views.nth(index).get_by_role("button", name="Modo turma")
+        expect(lesson).to_have_attribute("aria-pressed", "true")
+        events = views.nth(index).locator(".room-event")
+        expect(events.last).to_contain_text("quem entra lê as últimas 50")
+        assert len(events.all_text_contents()) == 4
+    notebook.run(1)  # a célula de novo: o painel antigo se fecha, a sala continua
+    expect(views.nth(1)).to_contain_text("Este painel foi fechado")
+    expect(views.nth(1).get_by_role("button", name="Encerrar")).to_be_disabled()
+    expect(row_of(views.nth(0), "Ana")).to_be_visible()
+    notebook.restart_kernel()
+    for index in (0, 1):
+        expect(views.nth(index)).to_contain_text("O kernel parou ou foi reiniciado, e a sala com ele")
+        expect(views.nth(index).get_by_role("button", name="Encerrar")).to_be_disabled()
+    notebook.run(0)
+    notebook.run(1)
+    expect(views.nth(0)).to_contain_text("Ninguém entrou ainda")
+
+
+def test_accessible(open_notebook):
+    """O axe-core não acha nada a corrigir, claro ou escuro, com um erro e uma pergunta à vista, ou parada."""
+    notebook = open_notebook("panel = ServerPanel(server)\npanel", "ana, bia = join('Ana', 'Bia')")
+    room = room_of(notebook)
+    expect(row_of(room, "Bia")).to_be_visible()
+    press(room, "Avisar")
+    expect(room.get_by_role("alert")).to_contain_text("O aviso está vazio")
+    press(room, "Porta fechada")
+    for theme, apelido in (("JupyterLab Light", "Ana"), ("JupyterLab Dark", "Bia")):
+        notebook.set_theme(theme)
+        row_of(room, apelido).get_by_role("button").click()
+        assert problems(notebook) == []
+    press(room, "Encerrar")
+    press(room, "Encerrar com 2 na sala?")
+    expect(room.get_by_role("button", name="Iniciar")).to_be_visible()
+    for theme in ("JupyterLab Dark High Contrast", "JupyterLab Light"):
+        notebook.set_theme(theme)
+        assert problems(notebook) == []
+
+
+def problems(notebook: Notebook) -> list[str]:
+    """O que o axe-core acha errado no painel."""
+    results = Axe().run(notebook.page, ".chatlib-room").response
+    return [
+        f"{rule['id']}: {node['html']} {node['failureSummary']}"
+        for rule in results["violations"]
+        for node in rule["nodes"]
+    ]

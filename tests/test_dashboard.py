@@ -1,0 +1,292 @@
+"""O painel da sala sem widget: o que se sabe, o que se registra e o que se faz."""
+
+import json
+import threading
+
+import pytest
+from peers import TICK, RawPeer, run_server, wait_until
+
+from chatlib import Server, protocol
+from chatlib.dashboard import KEPT, WINDOW, Dashboard, Rhythm
+from chatlib.diary import SHOWN
+from chatlib.lan import STOPPED
+
+
+@pytest.fixture
+def board(server):
+    """O que se sabe de um servidor no ar e vazio."""
+    board = Dashboard(server)
+    yield board
+    board.close()
+
+
+def sentences(board: Dashboard) -> list[str]:
+    """O registro, sem as horas: quem e o que fez."""
+    return [f"{who} {text}".strip() for _, _, who, text in board.snapshot()["events"]]
+
+
+def wait_sentence(board: Dashboard, text: str) -> None:
+    """Espera uma frase no registro."""
+    wait_until(lambda: text in sentences(board), f"{text!r} no registro")
+
+
+def test_a_life_in_the_room(board, join):
+    """Entrar, falar, trocar de nome, cochichar e sair viram frases, em ordem, e contas."""
+    ana = join("Ana")
+    bia = join("Bia")
+    ana.say("oi, gente", "/msg Bia psiu", "/apelido Ana2")
+    bia.until("agora é")
+    ana.close()
+    wait_sentence(board, "Ana2 saiu: encerrou a conexão")
+    assert sentences(board) == [
+        "uma conexão chegou de 127.0.0.1",
+        "Ana entrou",
+        "uma conexão chegou de 127.0.0.1",
+        "Bia entrou",
+        "Ana disse: oi, gente",
+        "Ana mandou uma mensagem particular",
+        "Ana agora é Ana2",
+        "Ana2 saiu: encerrou a conexão",
+    ]
+    counts = {"now": 1, "peak": 2, "entries": 2, "exits": 1, "messages": 1, "refusals": 0}
+    assert board.snapshot()["counts"] == counts
+
+
+def test_members(board, server, join):
+    """Cada membro: apelido, desde quando, mensagens e bytes à espera; tudo cabe em JSON."""
+    ana = join("Ana")
+    ana.say("um", "dois")
+    ana.until("dois")
+    [member] = server.members
+    member.pending += b"123"
+    try:
+        assert board.snapshot()["members"] == [["Ana", int(member.since), 2, 3]]
+    finally:
+        member.pending.clear()
+    assert json.loads(json.dumps(board.snapshot())) == board.snapshot()
+
+
+def test_refusals(board, room, join):
+    """Quem não entra é contado, com o motivo."""
+    other = join()
+    other.answer("Ana")
+    other.rest()
+    wait_until(lambda: board.snapshot()["counts"]["refusals"] == 1)
+    assert "uma conexão de 127.0.0.1 não entrou: apelido recusado: Ana já está na sala" in "".join(
+        sentences(board)
+    )
+
+
+def test_the_present_is_known_from_the_start(server, room):
+    """Aberto no meio da aula, já sabe quem está; o pico parte daí."""
+    board = Dashboard(server)
+    snapshot = board.snapshot()
+    board.close()
+    assert [name for name, *_ in snapshot["members"]] == ["Ana", "Bia"]
+    assert snapshot["counts"]["now"] == snapshot["counts"]["peak"] == 2
+    assert snapshot["running"] and snapshot["events"] == []
+
+
+def test_peak_between_two_looks(board, join):
+    """Quem entrou e saiu entre duas olhadas também conta para o pico."""
+    people = [join("Ana"), join("Bia"), join("Caio")]
+    for person in people:
+        person.close()
+    wait_until(lambda: board._counts["exits"] == 3)
+    assert board.snapshot()["counts"]["peak"] == 3
+
+
+def test_events_are_numbered(board, join):
+    """Quem diz até onde já tem recebe só o resto; quem chega agora recebe tudo."""
+    join("Ana")
+    wait_sentence(board, "Ana entrou")
+    everything = board.snapshot()
+    assert (everything["first"], len(everything["events"])) == (0, 2)
+    rest = board.snapshot(since=1)
+    assert (rest["first"], rest["events"]) == (1, everything["events"][1:])
+    nothing = board.snapshot(since=2)
+    assert (nothing["first"], nothing["events"]) == (2, [])
+
+
+def test_log_is_bounded(board, room):
+    """O registro guarda os últimos acontecimentos, e diz o número do primeiro que guardou."""
+    ana, bia = room
+    ana.say(*map(str, range(KEPT + 50)))
+    bia.until(f"Ana: {KEPT + 49}")
+    wait_until(lambda: board.snapshot()["counts"]["messages"] == KEPT + 50)
+    snapshot = board.snapshot(since=1)
+    assert len(snapshot["events"]) == KEPT and snapshot["first"] == board._total - KEPT
+    assert snapshot["events"][-1][2:] == ["Ana", f"disse: {KEPT + 49}"]
+
+
+def test_long_and_hostile_messages(board, room):
+    """Uma mensagem longa aparece cortada; uma que parece um formato do Python é só texto."""
+    ana, bia = room
+    ana.say("x" * (SHOWN + 1), "{text} {0} %s <b>")
+    bia.until("<b>")
+    wait_sentence(board, "Ana disse: {text} {0} %s <b>")
+    assert f"Ana disse: {'x' * SHOWN}…" in sentences(board)
+
+
+def test_rhythm_moves_with_time():
+    """Cada segundo tem a sua conta, e depois de um minuto ela se vai."""
+    now = 1000.5
+    rhythm = Rhythm(lambda: now)
+    rhythm.count()
+    rhythm.count()
+    assert rhythm.counts() == [0] * (WINDOW - 1) + [2]
+    now = 1002.0
+    rhythm.count()
+    assert rhythm.counts()[-3:] == [2, 0, 1]
+    now = 1061.9
+    assert rhythm.counts() == [1] + [0] * (WINDOW - 1)
+    now = 9999.0
+    assert rhythm.counts() == [0] * WINDOW
+
+
+def test_messages_are_in_the_rhythm(board, room):
+    """As mensagens da sala aparecem no ritmo do último minuto."""
+    ana, bia = room
+    ana.say("um", "dois", "três")
+    bia.until("três")
+    wait_until(lambda: sum(board.snapshot()["rhythm"]) == 3)
+
+
+def test_start_and_stop():
+    """Pôr no ar e encerrar, daqui ou de fora, muda o que se mostra e é registrado."""
+    server = Server(port=0)
+    board = Dashboard(server)
+    assert not board.snapshot()["running"] and board.snapshot()["reach"] == STOPPED
+    try:
+        assert board.start() == "" and board.snapshot()["address"] == f"127.0.0.1:{server.address[1]}"
+    finally:
+        assert board.stop() == ""
+    server.start()
+    assert board.snapshot()["running"]
+    server.shutdown()
+    assert not board.snapshot()["running"]
+    board.close()
+    assert sentences(board) == ["a sala está no ar", "a sala foi encerrada"] * 2
+
+
+def test_start_that_fails_is_said(server):
+    """Se a porta é de outro, a frase diz o que houve e fica à vista até algo dar certo."""
+    board = Dashboard(Server("203.0.113.1", port=0))  # um endereço que não é deste computador
+    problem = board.start()
+    assert problem.startswith("Não posso escutar em 203.0.113.1") and problem.endswith(".")
+    assert board.snapshot()["note"] == problem and not board.snapshot()["running"]
+    assert "erro: não posso escutar" in sentences(board)[0]
+    assert board.set_open(False) == "" and board.snapshot()["note"] == ""
+    board.close()
+
+
+def test_announce(board, room):
+    """O aviso chega a todos, numa linha, e fica no registro."""
+    assert board.announce("  a prova\ncomeça \ud800 já  ") == ""
+    for person in room:
+        assert person.line() == "* a prova\ufffdcomeça ? já"
+    wait_sentence(board, "aviso a todos: a prova\ufffdcomeça ? já")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"), [("  ", "O aviso está vazio"), ("é" * 3000, "Aviso longo demais: o limite é 4096")]
+)
+def test_announce_refused(board, text, problem):
+    """Um aviso que não serve não é mandado, e se diz por quê."""
+    assert board.announce(text).startswith(problem)
+
+
+def test_announce_to_nobody():
+    """Com a sala parada não há a quem avisar."""
+    board = Dashboard(Server(port=0))
+    assert board.announce("oi").startswith("A sala está parada")
+    board.close()
+
+
+def test_remove(board, room):
+    """Tirar alguém da sala; quem não está nela é dito."""
+    _, bia = room
+    assert board.remove("bia") == ""
+    assert bia.rest() == [protocol.REMOVED]
+    wait_sentence(board, "Bia saiu: foi tirado da sala")
+    assert board.remove("Bi\ud800a").startswith("Não há ninguém com o apelido Bi?a na sala")
+
+
+def test_door(board, server, join):
+    """Fechar e abrir a porta."""
+    board.set_open(False)
+    assert not server.is_open and not board.snapshot()["open"]
+    stranger = join()
+    stranger.answer("Caio")
+    assert "a porta da sala está fechada" in stranger.rest()[0]
+    board.set_open(True)
+    join("Caio")
+    assert sentences(board)[0] == "a porta foi fechada: quem está fica, ninguém entra"
+    assert "a porta foi aberta" in sentences(board)
+
+
+def test_class_mode(board, server):
+    """O modo turma liga o ritmo e o histórico sugeridos; desligado, nenhum dos dois."""
+    board.set_class_mode(True)
+    assert (server.rate, server.history) == (protocol.CLASS_RATE, protocol.CLASS_HISTORY)
+    assert (board.snapshot()["rate"], board.snapshot()["history"]) == (10.0, 50)
+    board.set_class_mode(False)
+    assert (server.rate, server.history) == (None, 0)
+    assert sentences(board) == [
+        "cada pessoa manda até 10 mensagens por segundo",
+        "quem entra lê as últimas 50 mensagens",
+        "ninguém tem limite de ritmo",
+        "quem entra não lê o que passou",
+    ]
+
+
+def test_changes_made_elsewhere_are_noticed(board, server):
+    """O que outra célula mudar também é registrado, na próxima olhada."""
+    server.is_open = False
+    assert not board.snapshot()["open"]
+    assert sentences(board) == ["a porta foi fechada: quem está fica, ninguém entra"]
+
+
+def test_close_leaves_the_room_alone(server, join):
+    """Fechado, não escuta mais nada, e a sala não percebe; repetir não muda nada."""
+    board = Dashboard(server)
+    board.close()
+    board.close()
+    ana = join("Ana")
+    ana.say("oi")
+    ana.until("oi")
+    assert sentences(board) == [] and not server._listeners.all
+
+
+def test_flood_and_actions_do_not_wait_for_each_other(board, server, room):
+    """Muitas threads mexendo e olhando durante uma enxurrada: ninguém fica esperando para sempre."""
+    ana, bia = room
+    over = threading.Event()
+
+    def look_and_act():
+        while not over.wait(TICK / 100):
+            board.snapshot()
+            board.announce("olá")
+            board.set_class_mode(False)
+
+    threads = [threading.Thread(target=look_and_act) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    ana.say(*["oi"] * 3000, "fim")
+    bia.until("Ana: fim")
+    over.set()
+    for thread in threads:
+        thread.join()
+    wait_until(lambda: board.snapshot()["counts"]["messages"] == 3001)
+
+
+def test_open_to_the_network_and_back():
+    """Num servidor em 0.0.0.0, entra-se pelo endereço que o painel mostra."""
+    with run_server(host="0.0.0.0") as server:
+        board = Dashboard(server)
+        address = board.snapshot()["address"]
+        board.close()
+        if not address:
+            pytest.skip("este computador não está em rede nenhuma")
+        host, port = address.rsplit(":", 1)
+        RawPeer((host, int(port)), "Ana").close()
