@@ -36,4 +36,9 @@ def show_address(where) -> str:
         host, port = find_server(where)
     except ChatError:
         return where if isinstance(where, str) else ""
+    return join(host, port)
+
+
+def join(host: str, port: int) -> str:
+    """``host:porta``, com colchetes em volta de um IPv6 (RFC 3986, 3.2.2)."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

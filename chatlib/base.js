@@ -18,3 +18,48 @@ function createFrame(className) {
   }
   return root;
 }
+
+const WAITING = "Esperando o kernel responder. Se você acabou de abrir o notebook, rode de novo a célula deste painel.";
+const GONE = "O kernel parou ou foi reiniciado. Rode de novo a célula que criou este painel.";
+
+// Pede tudo ao kernel até ele responder, com paciência que dobra a cada vez, e avisa se ele se for.
+// hasAnswered diz se já respondeu; onSilence e onGone mostram o que houve. Devolve a função que para.
+function keepAsking(model, hasAnswered, onSilence, onGone) {
+  const ask = () => model.send({ type: "ready" });
+  let patience = 1000; // milissegundos
+  let timer = setTimeout(again, patience);
+  function again() {
+    if (hasAnswered()) return;
+    onSilence(WAITING);
+    ask();
+    patience *= 2;
+    timer = setTimeout(again, patience);
+  }
+  function stop() {
+    clearTimeout(timer);
+    model.off("comm_live_update", leave);
+  }
+  function leave() {
+    stop();
+    onGone(GONE);
+  }
+  model.on("comm_live_update", leave);
+  ask();
+  return stop;
+}
+
+const SCALES = [0.7, 2.5]; // o menor e o maior tamanho das letras
+
+// O tamanho das letras é um valor do widget, o mesmo em todas as vistas. Devolve quem o muda.
+function followScale(model, root) {
+  const show = () => root.style.setProperty("--chatlib-scale", Number(model.get("scale")));
+  model.on("change:scale", show);
+  show();
+  return {
+    resize(factor) {
+      model.set("scale", Math.min(SCALES[1], Math.max(SCALES[0], model.get("scale") * factor)));
+      model.save_changes();
+    },
+    stop: () => model.off("change:scale", show),
+  };
+}

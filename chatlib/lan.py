@@ -4,6 +4,8 @@ import ipaddress
 import socket
 from contextlib import suppress
 
+from .address import join
+
 # Endereços reservados à documentação (RFC 5737 e 3849): ninguém atende neles.
 NOWHERE = {"0.0.0.0": (socket.AF_INET, "192.0.2.1"), "::": (socket.AF_INET6, "2001:db8::1")}
 DISCARD = 9  # uma porta qualquer: nada chega a ser enviado
@@ -50,11 +52,6 @@ def reachable(host: str) -> str:
 def is_local(host: str) -> bool:
     """Se só programas deste mesmo computador chegam a ``host``."""
     return ipaddress.ip_address(host).is_loopback
-
-
-def join(host: str, port: int) -> str:
-    """``host:porta``, com colchetes em volta de um IPv6 (RFC 3986, 3.2.2)."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _route(family: socket.AddressFamily, nowhere: str) -> str:

@@ -3,12 +3,9 @@
 // Cada remessa do kernel traz { all, first, start, lines, state, note, … }: o número da primeira
 // linha que vem e o da primeira à vista, as linhas, o estado da conexão e uma frase sobre ele.
 
-const WAITING = "Esperando o kernel responder…";
-const GONE = "O kernel parou ou foi reiniciado. Rode de novo a célula que criou este painel.";
 const SAVED = "Esta é a conversa que foi salva com o notebook. Para voltar à sala, rode de novo a célula.";
 const TO_SAVE = 50; // linhas salvas com o notebook
 const NAMES = 100; // apelidos mostrados na lista de quem está
-const SCALES = [0.7, 2.5];
 
 // Um campo com o seu nome em cima e, embaixo, o que houver de errado com ele.
 function createField(label, placeholder) {
@@ -74,12 +71,8 @@ function render({ model, el }) {
     button.addEventListener("click", action);
     return button;
   };
-  const resize = (factor) => {
-    model.set("scale", Math.min(SCALES[1], Math.max(SCALES[0], model.get("scale") * factor)));
-    model.save_changes();
-  };
-
   const root = createFrame("chatlib-chat");
+  const scale = followScale(model, root);
   const header = create("header", "chatlib-header");
   const name = create("strong", "chatlib-title", "", { dir: "auto" });
   const state = create("span", "chatlib-state", "", { role: "status" });
@@ -87,8 +80,8 @@ function render({ model, el }) {
   const leave = tool("Sair", "Sair da sala", () => model.send({ type: "leave" }));
   const tools = create("span", "chatlib-tools");
   tools.append(
-    tool("A−", "Diminuir as letras", () => resize(1 / 1.15)),
-    tool("A+", "Aumentar as letras", () => resize(1.15)),
+    tool("A−", "Diminuir as letras", () => scale.resize(1 / 1.15)),
+    tool("A+", "Aumentar as letras", () => scale.resize(1.15)),
     tool("Limpar", "Limpar a conversa deste painel", () => model.send({ type: "clear" })),
     leave,
   );
@@ -147,6 +140,7 @@ function render({ model, el }) {
   function showNews(news) {
     if (next === null && !news.all) return; // o histórico, já pedido, a trará
     if (next === null) log.keep(0); // o que se lia era a conversa salva
+    now.gone = false;
     // Remessas se perdem se o notebook imprime demais: um buraco se conserta com o histórico.
     if (next < news.first && !news.all && news.lines.length < SHOWN) return ask();
     const fresh = news.lines.slice(Math.max(0, (next ?? 0) - news.first));
@@ -169,44 +163,33 @@ function render({ model, el }) {
     root.setAttribute("aria-label", apelido ? `Chat de ${apelido}` : "Chat");
   }
 
-  const showScale = () => root.style.setProperty("--chatlib-scale", Number(model.get("scale")));
-  const ask = () => model.send({ type: "ready" });
-
-  let patience = 1000; // milissegundos até pedir o histórico de novo; dobra a cada vez
-  let asking = setTimeout(askAgain, patience);
-  function askAgain() {
-    if (next !== null) return;
+  // Sem resposta, o que há para ler é a conversa que foi salva com o notebook.
+  function showSaved(waiting) {
     const saved = model.get("saved") ?? [];
-    if (!saved.length) showState({ note: WAITING });
-    else if (!now.gone) {
-      log.add(saved);
-      showState({ state: "desconectado", note: SAVED, closed: true, gone: true });
-    }
-    ask();
-    patience *= 2;
-    asking = setTimeout(askAgain, patience);
+    if (now.gone) return;
+    if (saved.length) log.add(saved);
+    showState({ state: "desconectado", note: saved.length ? SAVED : waiting, closed: true, gone: true });
   }
 
-  function onKernelGone() {
-    clearTimeout(asking);
-    showState({ state: "desconectado", note: GONE, closed: true, gone: true, people: [], field: "" });
+  function showGone(note) {
+    showState({ state: "desconectado", note, closed: true, gone: true, people: [], field: "" });
   }
 
-  const events = {
-    "msg:custom": showNews, "change:apelido": showName, "change:scale": showScale, comm_live_update: onKernelGone,
-  };
-  for (const [event, action] of Object.entries(events)) model.on(event, action);
+  const ask = () => model.send({ type: "ready" });
+  const stopAsking = keepAsking(model, () => next !== null, showSaved, showGone);
+  model.on("msg:custom", showNews);
+  model.on("change:apelido", showName);
   showName();
-  showScale();
   showState({});
   el.classList.add("chatlib-view");
   el.append(root);
-  ask();
 
   return () => {
-    clearTimeout(asking);
+    stopAsking();
+    scale.stop();
     clearTimeout(countdown);
-    for (const [event, action] of Object.entries(events)) model.off(event, action);
+    model.off("msg:custom", showNews);
+    model.off("change:apelido", showName);
   };
 }
 

@@ -5,18 +5,11 @@
 // Um acontecimento é [quando, tipo, quem, frase]; first é o número do primeiro deles.
 
 const KEPT_EVENTS = 300; // acontecimentos que ficam na página
-const WAITING_ROOM = "Esperando o kernel responder…";
-const ROOM_GONE =
-  "O kernel parou ou foi reiniciado, e a sala com ele. Rode de novo a célula que criou este painel.";
-const SCALES = [0.7, 2.5]; // o menor e o maior tamanho das letras
 
 function render({ model, el }) {
   const send = (message) => model.send(message);
-  const panel = createRoom(send, (factor) => {
-    model.set("scale", Math.min(SCALES[1], Math.max(SCALES[0], model.get("scale") * factor)));
-    model.save_changes();
-  });
-  const showScale = () => panel.root.style.setProperty("--chatlib-scale", Number(model.get("scale")));
+  const panel = createRoom(send, (factor) => scale.resize(factor));
+  const scale = followScale(model, panel.root);
   const rowOf = new Map(); // apelido -> a linha da tabela
   let next = null; // o número do próximo acontecimento a mostrar; null até o registro chegar
   let shown = null; // o endereço desenhado
@@ -103,19 +96,8 @@ function render({ model, el }) {
 
   const ask = () => send({ type: "ready" });
 
-  let patience = 1000; // milissegundos até pedir de novo; dobra a cada vez
-  let timer = setTimeout(askAgain, patience);
-  function askAgain() {
-    if (next !== null) return;
-    showState("conectando", WAITING_ROOM);
-    ask();
-    patience *= 2;
-    timer = setTimeout(askAgain, patience);
-  }
-
-  function onKernelGone() {
-    clearTimeout(timer);
-    showState("desconectada", ROOM_GONE);
+  function showGone(note) {
+    showState("desconectada", note);
     enable(false);
   }
 
@@ -143,21 +125,17 @@ function render({ model, el }) {
   panel.copy.addEventListener("click", copyAddress);
 
   model.on("msg:custom", showNews);
-  model.on("change:scale", showScale);
-  model.on("comm_live_update", onKernelGone);
-  showScale();
   showState("conectando", "");
   enable(false);
   showPlace({ address: "", code: "", reach: "", qr: [] });
   el.classList.add("chatlib-view");
   el.append(panel.root);
-  ask();
+  const stopAsking = keepAsking(model, () => next !== null, (note) => showState("conectando", note), showGone);
 
   return () => {
-    clearTimeout(timer);
+    stopAsking();
+    scale.stop();
     model.off("msg:custom", showNews);
-    model.off("change:scale", showScale);
-    model.off("comm_live_update", onKernelGone);
   };
 }
 

@@ -223,7 +223,7 @@ def test_shown_twice_and_life(open_notebook):
     expect(row_of(views.nth(0), "Ana")).to_be_visible()
     notebook.restart_kernel()
     for index in (0, 1):
-        expect(views.nth(index)).to_contain_text("O kernel parou ou foi reiniciado, e a sala com ele")
+        expect(views.nth(index)).to_contain_text("O kernel parou ou foi reiniciado")
         expect(views.nth(index).get_by_role("button", name="Encerrar")).to_be_disabled()
     notebook.run(0)
     notebook.run(1)
