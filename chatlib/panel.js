@@ -148,8 +148,8 @@ function render({ model, el }) {
     log.add(fresh);
     // Sem save_changes, isto não vai ao kernel: só ao arquivo, quando o notebook é salvo.
     const toSave = Math.min(TO_SAVE, next - news.start);
-    const known = news.all ? [] : model.get("saved");
-    model.set("saved", toSave ? known.concat(fresh).slice(-toSave) : []);
+    const known = news.all ? news.lines : model.get("saved").concat(fresh);
+    model.set("saved", toSave ? known.slice(-toSave) : []);
     log.keep(Math.min(SHOWN, next - news.start));
     if (news.commands) form.learn({ commands: news.commands, limit: news.max_text });
     form.giveBack((news.unsent ?? []).filter(([from]) => from === view).map(([, text]) => text));

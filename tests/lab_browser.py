@@ -15,19 +15,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import BrowserContext, Error, Locator, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Locator, Page, TimeoutError, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from lab import SETTINGS  # noqa: E402 - os mesmos ajustes com que a pessoa o usa
 
 SECONDS = float(os.environ.get("CHATLIB_TEST_SCALE", "1"))  # máquina lenta? use 3
+PICTURES = ROOT / "build" / "telas"
 PATIENCE = 20 * SECONDS  # quanto se espera pelo que tem de acontecer
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+# Com a máquina ocupada, o ipykernel pode perder o que lhe pedem ao nascer (ipython/ipykernel#1567).
+LOST = "The '_control_lock' trait"
 expect.set_options(timeout=PATIENCE * 1000)
 
 
@@ -128,8 +131,8 @@ class Lab:
         page = browser.new_page()
         page.set_viewport_size({"width": width, "height": height})
         place = f"lab/workspaces/{name}/tree" if app == "lab" else app
-        path = self.folder / f"{name}.ipynb"
-        notebook = Notebook(page, f"{self.url}{place}/{name}.ipynb?token={self.token}", path)
+        url = f"{self.url}{place}/{name}.ipynb?token={self.token}"
+        notebook = Notebook(page, url, self.folder / f"{name}.ipynb")
         notebook.load()
         return notebook
 
@@ -146,6 +149,7 @@ class Notebook:
         self.problems: list[str] = []
         self.complaints: list[str] = []
         self.requests: list[str] = []
+        self._known_deaf = self._deaf_kernels()
         page.on("pageerror", self._note_problem)
         page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
         page.on("request", lambda request: self.requests.append(request.url))
@@ -162,7 +166,7 @@ class Notebook:
         self.page.goto(self._url)
         expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_attached()
         self.page.evaluate("jupyterapp.shell.collapseLeft?.()")  # toda a largura para o notebook
-        self.wait_idle()
+        self.wait_kernel()
 
     def save(self) -> dict:
         """Grava o notebook; devolve o que ficou no arquivo."""
@@ -181,7 +185,7 @@ class Notebook:
         expect(self.page.locator(".jp-Notebook")).to_have_count(0)
         self.command("docmanager:open", path=self.path.name)
         expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_attached()
-        self.wait_idle()
+        self.wait_kernel()
 
     def command(self, name: str, wait: bool = True, **arguments) -> None:
         """Executa um comando do JupyterLab, como ``docmanager:save``, e o espera se ``wait``."""
@@ -194,8 +198,24 @@ class Notebook:
 
     def run(self, index: int, wait: bool = True) -> None:
         """Roda a célula e, se ``wait``, espera que ela termine."""
-        self.cell(index).locator(".jp-InputPrompt").click()
+        # Não com um clique: um painel que cresce naquele instante o levaria a outra célula.
+        self.page.evaluate("i => { jupyterapp.shell.currentWidget.content.activeCellIndex = i }", index)
         self.command("notebook:run-cell", wait)
+
+    def wait_kernel(self) -> None:
+        """Espera um kernel são: um que nasceu surdo é reiniciado, como a pessoa faria."""
+        for _ in range(3):
+            with suppress(TimeoutError):
+                self.wait_idle()
+                if self._deaf_kernels() == self._known_deaf:
+                    return
+            self._known_deaf = self._deaf_kernels()
+            self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+        self.wait_idle()
+
+    def _deaf_kernels(self) -> int:
+        log = self.path.parent.parent / "lab.log"
+        return log.read_text(errors="replace").count(LOST)
 
     def wait_idle(self) -> None:
         """Espera o kernel estar conectado e ocioso."""
@@ -207,11 +227,16 @@ class Notebook:
     def restart_kernel(self) -> None:
         """Reinicia o kernel, como o botão da barra, e espera que ele volte."""
         self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
-        self.wait_idle()
+        self.wait_kernel()
 
     def set_theme(self, theme: str) -> None:
         """Troca o tema do JupyterLab, como "JupyterLab Dark"."""
         self.command("apputils:change-theme", theme=theme)
+
+    def picture(self, name: str) -> None:
+        """Fotografa a página em build/telas, para quem quiser ver o que os testes veem."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=PICTURES / f"{name}.png")
 
     def shut_kernel_down(self) -> None:
         """Encerra o kernel; a página continua aberta."""

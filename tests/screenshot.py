@@ -36,7 +36,7 @@ def take(path: Path, theme: str, width: int) -> None:
         for index in range(len(CELLS)):
             notebook.run(index)
         for apelido, text in TALK:
-            box = notebook.panel(apelido).get_by_role("textbox")
+            box = notebook.panel(apelido).get_by_role("textbox", name="Mensagem")
             box.fill(text)
             box.press("Enter")
             last = notebook.panel(apelido).locator(".chatlib-line").last

@@ -1,5 +1,6 @@
 """O painel como ele é: JupyterLab e Notebook 7 de verdade, num Chromium sem janela."""
 
+import json
 import re
 
 import pytest
@@ -165,8 +166,9 @@ def test_joining(notebook):
 
 def test_reconnecting(notebook):
     """O servidor cai e volta: o painel conta, volta com o mesmo apelido, e o que se digitou não se perde."""
-    again = "port = server.address[1]; server.shutdown()"
-    page = notebook(ONE, again, "server = Server(port=port).start()")
+    down = "port = server.address[1]; server.shutdown()"
+    slow = "from chatlib import conversation; conversation.DELAYS = (300,); server.shutdown()"
+    page = notebook(ONE, down, "server = Server(port=port).start()", slow)
     ana = page.panel("Ana")
     box_of(ana).fill("ainda não mandei")
     page.run(2)
@@ -177,12 +179,18 @@ def test_reconnecting(notebook):
     box_of(ana).press("Enter")
     expect(ana).to_contain_text("Sem conexão: o que você escreveu fica aqui")
     page.run(3)
-    ana.get_by_role("button", name="Tentar agora").click()
     expect_state(ana, "conectado")
     expect(ana.locator(".chatlib-gap")).to_have_count(1)
     expect(box_of(ana)).to_have_value("ainda não mandei")
     box_of(ana).press("Enter")
-    expect_end(ana, "Ana entrou!", "Conectado ao servidor!", "Ana: ainda não mandei")
+    expect(ana.locator(".chatlib-line").last).to_have_text("Ana: ainda não mandei")
+
+    page.run(4)
+    expect(ana.locator(".chatlib-timer")).to_have_text(re.compile(r"em (300|2\d\d) s"))
+    page.run(3)
+    ana.get_by_role("button", name="Tentar agora").click()
+    expect_state(ana, "conectado")
+    expect(ana.locator(".chatlib-gap")).to_have_count(2)
 
 
 def test_sent_but_lost(notebook):
@@ -489,8 +497,10 @@ def test_saved_notebook(notebook):
     page = notebook(ONE)
     say(page.panel("Ana"), "para a posteridade")
     expect_end(page.panel("Ana"), "Ana: para a posteridade")
-    saved = page.save()["cells"][1]["outputs"][0]["data"]
-    assert "".join(saved["text/plain"]).splitlines()[1:] == ["  Ana entrou!", "  Conectado ao servidor!"]
+    saved = page.save()
+    text = saved["cells"][1]["outputs"][0]["data"]["text/plain"]
+    assert "".join(text).splitlines()[1:] == ["  Ana entrou!", "  Conectado ao servidor!"]
+    assert "para a posteridade" in json.dumps(saved["metadata"]["widgets"])
     page.shut_kernel_down()
     page.load()
     ana = page.panel("Ana")
@@ -538,6 +548,7 @@ def test_looks(notebook, app):
     page.page.set_viewport_size({"width": 480, "height": 900})
     expect(box_of(ana)).to_be_in_viewport()
     page.page.wait_for_function("document.querySelector('.chatlib-chat').offsetWidth < 460")
+    page.picture(f"painel, 480 px, {app}")
     a, b = ana.bounding_box(), bruno.bounding_box()
     assert a["x"] == b["x"] and a["width"] == b["width"] > 300
     assert a["y"] + a["height"] < b["y"] and a["x"] + a["width"] <= 480
@@ -557,6 +568,7 @@ display(ana, ChatPanel(server), ChatPanel("127.0.0.1:9", "Bia"), ChatPanel(serve
     page.run(2)
     expect_end(page.panel("Ana"), "Ana: oi")
     box_of(page.panel("Ana")).fill("é\n" * 3 + "x" * 3500)
+    page.picture(f"painel, {theme}")
     found = Axe().run(page.page, context=".chatlib-chat").response
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found["violations"]] == []
     assert {"color-contrast", "label", "button-name"} <= {rule["id"] for rule in found["passes"]}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from lab_browser import Notebook, chromium, expect, jupyterlab
+from lab_browser import Notebook, expect
 from playwright.sync_api import Locator
 
 SERVER = """from chatlib import Client, Server, ServerPanel
@@ -23,36 +23,17 @@ HOSTILE = (
 pytestmark = pytest.mark.xdist_group("browser2")
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """O navegador de todos os testes."""
-    with chromium(permissions=["clipboard-read", "clipboard-write"]) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """O JupyterLab de todos os testes."""
-    with jupyterlab(tmp_path_factory.mktemp("lab")) as lab:
-        yield lab
-
-
 @pytest.fixture
-def open_notebook(lab, browser, request):
-    """Uma função que abre um notebook com as células dadas e roda todas; a página não pode ter erros."""
-    opened: list[Notebook] = []
+def open_notebook(open_notebook):
+    """Uma função que abre um notebook com um servidor e as células dadas, e roda todas."""
 
     def create(*cells) -> Notebook:
-        name = request.node.name.translate({ord("["): "-", ord("]"): None})
-        opened.append(lab.open(browser, name, [SERVER, *cells]))
+        notebook = open_notebook(SERVER, *cells)
         for index in range(len(cells) + 1):
-            opened[-1].run(index)
-        return opened[-1]
+            notebook.run(index)
+        return notebook
 
-    yield create
-    for notebook in opened:
-        assert not notebook.problems
-        notebook.close()
+    return create
 
 
 def room_of(notebook: Notebook) -> Locator:
@@ -165,6 +146,7 @@ def test_hostile_people_are_text(open_notebook):
     assert not [url for url in requests if url.endswith("/x")]
     notebook.page.set_viewport_size({"width": 480, "height": 900})
     notebook.page.wait_for_function("document.querySelector('.chatlib-room').offsetWidth < 400")
+    notebook.picture("sala, 480 px")
     inside = "nodes => nodes.every(node => node.scrollWidth <= node.clientWidth + 1)"
     assert room.locator(".room-people, .room-log, .room-top, .room-controls").evaluate_all(inside)
     box = room.bounding_box()
@@ -241,6 +223,7 @@ def test_accessible(open_notebook):
     for theme, apelido in (("JupyterLab Light", "Ana"), ("JupyterLab Dark", "Bia")):
         notebook.set_theme(theme)
         row_of(room, apelido).get_by_role("button").click()
+        notebook.picture(f"sala, {theme}")
         assert problems(notebook) == []
     press(room, "Encerrar")
     press(room, "Encerrar com 2 na sala?")
