@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from . import protocol
 
+MAX_PEOPLE = 2 * protocol.MAX_MEMBERS  # um servidor hostil não enche a memória com nomes
+
 RENAMED = re.compile(re.escape(protocol.NOTICE) + r"(\S+) agora é (\S+)")
 _PRESENT = re.compile(r"(\S+) (entrou|saiu)!")
 _WHO = protocol.notice("na sala (")
@@ -60,11 +62,12 @@ class Room:
     def read(self, text: str, line: Line) -> bool:
         """Aprende com a linha; verdadeiro se ela é a resposta que se esperava."""
         if line.kind != "notice":
-            self._change(line.author, line.author)
+            if line.author not in self.people:  # quem fala está, mesmo que não se tenha visto entrar
+                self._change(line.author, line.author)
             return self._since_asked is not None and line.kind == "mine" and line.text == "/quem"
         if self._since_asked is not None and text.startswith(_WHO):
             changes, self._since_asked = self._since_asked, None
-            self.people = tuple(text.partition(": ")[2].split(", "))
+            self.people = tuple(text.partition(": ")[2].split(", ", MAX_PEOPLE)[:MAX_PEOPLE])
             for gone, come in changes:  # o que aconteceu enquanto a resposta vinha
                 self._change(gone, come)
             return True
@@ -78,6 +81,6 @@ class Room:
         if self._since_asked is not None:
             self._since_asked.append((gone, come))
         names = [come if name == gone else name for name in self.people]
-        if come and come not in names:
+        if come and come not in names and len(names) < MAX_PEOPLE:
             names.append(come)
         self.people = tuple(filter(None, names))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatlib.reading import Line, Room, mentions, parse_line
+from chatlib.reading import MAX_PEOPLE, Line, Room, mentions, parse_line
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,11 @@ def test_server_without_commands_repeats_the_question():
     room = Room()
     room.ask()
     assert read(room, "Ana entrou!", "Ana: /quem", "Ana: oi") == [False, True, False]
+
+
+def test_too_many_people():
+    """Um servidor que inventa gente sem fim não enche a memória."""
+    room = Room()
+    room.ask()
+    read(room, "* na sala (9): " + ", ".join(map(str, range(5000))), "Zé entrou!")
+    assert len(room.people) == MAX_PEOPLE and room.people[-1] == str(MAX_PEOPLE - 1)
