@@ -42,7 +42,8 @@ FRAMES = """() => {
     };
     requestAnimationFrame(tick);
 }"""
-SEND = """async ([text, selector]) => {
+SEND = """async (text) => {
+    await new Promise((done) => setTimeout(done, 200));  // como quem escreve, e não como uma enxurrada
     const panel = document.querySelector(".chatlib-chat");
     const box = panel.querySelector("textarea");
     const lines = panel.querySelector(".chatlib-lines");
@@ -57,7 +58,7 @@ SEND = """async ([text, selector]) => {
 
 def show_latency(notebook, when: str) -> None:
     """Quanto demora a própria mensagem, do Enter até a página mostrá-la."""
-    times = [notebook.page.evaluate(SEND, [f"medida {when} {i}", ""]) for i in range(15)]
+    times = [notebook.page.evaluate(SEND, f"medida {when} {i}") for i in range(15)]
     print(f"do Enter à tela, {when}: mediana {statistics.median(times):.0f} ms, máximo {max(times):.0f} ms")
 
 
