@@ -49,6 +49,13 @@ class Caretaker:
         """
         return self._taps.add(listener)
 
+    def settle(self, timeout: float = 1.0) -> bool:
+        """Espera, até ``timeout`` segundos, que o que já foi dito saia e seja contado a quem observa.
+
+        Diz se deu tempo. Num servidor parado, ou de dentro de quem observa, volta logo.
+        """
+        return self._postman.settle(timeout)
+
     # --- o que se pode mudar
 
     @property

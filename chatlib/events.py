@@ -18,8 +18,10 @@ class Event:
 
     kind: na sala, ``connected``, ``named``, ``message``, ``private``, ``renamed``, ``left``,
     ``refused`` ou ``error``; no fio, ``opened``, ``received``, ``sent`` ou ``closed``;
-    text: o que foi dito, ou o motivo; address: ``(host, porta)`` do outro lado; data: os bytes
-    que um só ``recv`` trouxe ou um só ``send`` levou.
+    text: o que foi dito, ou o motivo; address: ``(host, porta)`` do lado do cliente; data: os
+    bytes que um só ``recv`` trouxe ou um só ``send`` levou; began: quando o envio a um membro
+    começou, em ``time.monotonic``. O outro lado pode responder antes que o aviso saia daqui: só
+    com ``began`` se põe o envio antes da resposta.
     """
 
     kind: str
@@ -27,6 +29,7 @@ class Event:
     text: str = ""
     address: tuple | None = None
     data: bytes = b""
+    began: float = 0.0
 
 
 Listener = Callable[[Event], None]
