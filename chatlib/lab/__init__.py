@@ -3,6 +3,7 @@
 from .check import save_results, verificar
 from .leftovers import check_clean
 from .perturber import Perturber
+from .recorder import Recorder
 from .setup import check_environment
 
-__all__ = ["Perturber", "check_clean", "check_environment", "save_results", "verificar"]
+__all__ = ["Perturber", "Recorder", "check_clean", "check_environment", "save_results", "verificar"]
