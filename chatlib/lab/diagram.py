@@ -8,7 +8,6 @@ JupyterLab o Mermaid não acompanha a troca de tema e encolhe o que é largo at�
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from ..errors import UsageError
@@ -18,7 +17,7 @@ from .steps import Step, steps
 from .tape import SERVER, Tape
 
 LIMIT = 60  # passos desenhados; o meio de uma sessão maior é resumido
-WIDTH = 48  # caracteres de cada seta
+WIDTH = 36  # caracteres de cada seta
 PEOPLE = 8  # colunas de pessoas; as que chegam depois dividem uma só
 SUMMARY = "resumo"
 SETTINGS = '%%{init: {"sequence": {"mirrorActors": false}}}%%'
@@ -109,11 +108,8 @@ def _summarize(found: list[Step], limit: int) -> list[Step]:
 
 
 def _count(middle: list[Step]) -> str:
-    senders = Counter(step.who for step in middle if step.kind == "arrow")
-    if not senders:
-        return f"… mais {len(middle)} passos …"
-    each = ", ".join(f"{name} {count}" for name, count in senders.items())
-    return f"… mais {sum(senders.values())} mensagens ({each}) …"
+    messages = sum(step.kind == "arrow" for step in middle)
+    return f"… mais {messages} mensagens …" if messages else f"… mais {len(middle)} passos …"
 
 
 # --- em texto
@@ -131,7 +127,7 @@ def _line(step: Step, width: int) -> str:
 
 def shorten(text: str) -> str:
     """O começo de um texto longo, e quantos caracteres faltam."""
-    return text if len(text) <= WIDTH + 20 else f"{text[:WIDTH]}… mais {len(text) - WIDTH} caracteres"
+    return text if len(text) <= WIDTH + 12 else f"{text[:WIDTH]}… mais {len(text) - WIDTH} caracteres"
 
 
 # --- em Mermaid

@@ -25,7 +25,7 @@ def draw(shown: list[Step], participants: tuple[str, ...], texts: list[str]) -> 
 
 
 def _half(name: str) -> float:
-    return max(len(name) * CHAR / 2 + 10, 34.0)
+    return max(len(name) * CHAR * 0.56 + 10, 34.0)  # em negrito, um pouco mais largo
 
 
 def _place(shown: list[Step], participants: tuple[str, ...], texts: list[str]) -> dict[str, float]:
@@ -48,10 +48,8 @@ def _column(name: str, x: float, height: float) -> Iterator[str]:
     half = _half(name)
     yield tag("line", x1=x, y1=30.0, x2=x, y2=height, stroke="currentColor", stroke_opacity=0.3)
     box = {"x": x - half, "y": 6.0, "width": 2 * half, "height": 24, "rx": 4}
-    yield tag(
-        "rect", **box, fill="currentColor", fill_opacity=0.08, stroke="currentColor", stroke_opacity=0.5
-    )
-    yield label(name, x, 22.0, font_weight="bold")
+    yield tag("rect", **box, fill="var(--jp-layout-color2, Canvas)", stroke="currentColor")
+    yield label(name, x, 22.0, font_weight="bold", stroke="none")
 
 
 def _step(step: Step, text: str, columns: dict[str, float], y: float, width: float) -> Iterator[str]:
@@ -79,12 +77,11 @@ def _arrow(step: Step, text: str, start: float, end: float, y: float) -> Iterato
 
 def _note(text: str, x: float, y: float) -> Iterator[str]:
     box = {"x": x - 8, "y": y - 16, "width": len(text) * CHAR + 16, "height": 20, "rx": 3}
-    yield tag(
-        "rect", **box, fill="var(--jp-layout-color2, Canvas)", stroke="currentColor", stroke_dasharray="2 2"
-    )
-    yield label(text, x, y - 2, text_anchor="start")
+    look = {"fill": "var(--jp-layout-color2, Canvas)", "stroke": "currentColor", "stroke_dasharray": "2 2"}
+    yield tag("rect", **box, **look)
+    yield label(text, x, y - 2, text_anchor="start", stroke="none")
 
 
 def _band(text: str, y: float, width: float) -> Iterator[str]:
     yield tag("rect", x=2, y=y - 16, width=width - 4, height=20, fill="currentColor", fill_opacity=0.12)
-    yield label(text, width / 2, y - 2, font_style="italic")
+    yield label(text, width / 2, y - 2, font_style="italic", stroke="none")

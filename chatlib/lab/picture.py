@@ -13,9 +13,11 @@ CHAR = 6.7  # pixels de um caractere, em média
 
 STYLE = """<style>
 .chatlib-fita { overflow-x: auto; margin: 4px 0; }
-.chatlib-fita svg { display: block; font: 12px var(--jp-ui-font-family, system-ui, sans-serif);
+.chatlib-fita svg { display: block; max-width: none; font: 12px var(--jp-ui-font-family, system-ui, sans-serif);
   color: var(--jp-content-font-color1, CanvasText); }
-.chatlib-fita text { fill: currentColor; }
+.chatlib-fita text { fill: currentColor; paint-order: stroke; stroke-width: 3px; stroke-linejoin: round;
+  stroke: var(--jp-layout-color0, Canvas); }
+.chatlib-fita text[stroke=none] { stroke: none; }
 .chatlib-fita-texto { position: absolute; width: 1px; height: 1px; overflow: hidden;
   clip-path: inset(50%); white-space: pre; }
 </style>"""
@@ -31,10 +33,8 @@ def picture(drawing: str, width: float, height: float, text: str) -> str:
 
 def tag(name: str, content: str = "", **attributes) -> str:
     """Um elemento SVG; ``_`` nos nomes dos atributos vira ``-``, e os números perdem a cauda."""
-    pairs = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"' for key, value in attributes.items()
-    )
-    return f"<{name}{pairs}>{content}</{name}>"
+    pairs = (f' {key.replace("_", "-")}="{_value(value)}"' for key, value in attributes.items())
+    return f"<{name}{''.join(pairs)}>{content}</{name}>"
 
 
 def label(text: str, x: float, y: float, **attributes) -> str:

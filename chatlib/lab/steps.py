@@ -172,7 +172,8 @@ def visible(entry: Entry) -> str:
 def _fan_out(found: list[Step]) -> Iterator[Step]:
     """Os mesmos passos, com as cópias de cada linha do servidor lado a lado."""
     for from_server, group in groupby(found, key=lambda step: step.kind == "arrow" and step.who == SERVER):
-        yield from _merge(list(group)) if from_server else group
+        run = list(group)
+        yield from _merge(run) if from_server else run
 
 
 def _merge(run: list[Step]) -> Iterator[Step]:
