@@ -2,8 +2,17 @@
 
 from .check import save_results, verificar
 from .leftovers import check_clean
+from .microscope import Microscope
 from .perturber import Perturber
 from .recorder import Recorder
 from .setup import check_environment
 
-__all__ = ["Perturber", "Recorder", "check_clean", "check_environment", "save_results", "verificar"]
+__all__ = [
+    "Microscope",
+    "Perturber",
+    "Recorder",
+    "check_clean",
+    "check_environment",
+    "save_results",
+    "verificar",
+]
