@@ -13,7 +13,8 @@ CHAR = 6.7  # pixels de um caractere, em média
 
 STYLE = """<style>
 .chatlib-fita { overflow-x: auto; margin: 4px 0; }
-.chatlib-fita svg { display: block; max-width: none; font: 12px var(--jp-ui-font-family, system-ui, sans-serif);
+.chatlib-fita svg { display: block; max-width: none;
+  font: 12px var(--jp-ui-font-family, system-ui, sans-serif);
   color: var(--jp-content-font-color1, CanvasText); }
 .chatlib-fita text { fill: currentColor; paint-order: stroke; stroke-width: 3px; stroke-linejoin: round;
   stroke: var(--jp-layout-color0, Canvas); }

@@ -45,6 +45,7 @@ from ..events import Event
 from ..server import Server
 from . import watched
 from .naming import name_all
+from .sampler import Sampler
 from .tape import SERVER, Tape
 from .threads import ThreadHook
 
@@ -101,6 +102,8 @@ class Recorder:
             self._raws.clear()
             self._bytes = self._lost = 0
         self._running, self._start, self._tape = True, time.monotonic(), None
+        if self._with_states:
+            self._undo.append(Sampler(self._note).start())
         self._undo.append(ThreadHook(self._note).install())
         for target in self._targets:
             self._listen(target)
