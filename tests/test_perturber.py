@@ -364,3 +364,55 @@ def test_direction_of_a_command_is_checked():
     """Um sentido que não existe é recusado também nos comandos."""
     with Perturber(("127.0.0.1", 9)) as net, pytest.raises(UsageError, match="o sentido é"):
         net.half_close("volta")
+
+
+# --- as réguas e os botões
+
+
+def test_controls_do_the_same():
+    """Cada régua muda a sua regra, e a frase embaixo diz o que vale."""
+    with through(chunk=7, gap=0) as (near, far, net):
+        controls = net.controls()
+        status = controls.children[-1]
+        assert controls.rules["chunk"].value == 7
+        for name, value in {"delay": 0.05, "jitter": 0.05, "chunk": 1, "cut_after": 9}.items():
+            controls.rules[name].value = value
+            assert getattr(net, name) == value
+        controls.rules["direction"].value = "to_server"
+        assert "byte a byte, corte depois de 9 bytes, rumo ao servidor" in status.value
+        controls.rules["chunk"].value = controls.rules["cut_after"].value = 0
+        assert net.chunk is net.cut_after is None
+        controls.stall.value = True
+        assert "parado rumo ao servidor" in status.value
+        near.sendall(b"espera")
+        controls.stall.value = False
+        assert read(far, 6) == [b"espera"]
+        controls.buttons["half_close"].click()
+        assert far.recv(1) == b""
+        controls.buttons["reset"].click()
+        with pytest.raises(ConnectionResetError):
+            near.recv(1)
+        assert "<" not in repr(controls)
+
+
+def test_controls_cut():
+    """O botão de cortar encerra com educação."""
+    with through() as (near, far, net):
+        net.controls().buttons["cut"].click()
+        assert near.recv(1) == far.recv(1) == b""
+
+
+def test_someone_who_gives_up_at_the_door(monkeypatch):
+    """Quem desiste antes de ser aceito não atrapalha os seguintes."""
+    accept, left = socket.socket.accept, [1]
+
+    def shy(sock):
+        if left:
+            left.pop()
+            raise ConnectionAbortedError
+        return accept(sock)
+
+    with run_server() as server, Perturber(server) as net:
+        monkeypatch.setattr(socket.socket, "accept", shy)
+        Client("Ana", *net.address).close()
+    assert not left

@@ -170,8 +170,11 @@ class Perturber:
         self.close()
 
     def __repr__(self) -> str:
-        state = "fechado" if self._closing else "no ar"
-        return f"<Perturber {state}: {self._rules}>"
+        return f"<Perturber {self}>"
+
+    def __str__(self) -> str:
+        """Como está e o que faz, como *no ar: byte a byte, nos dois sentidos*."""
+        return f"{'fechado' if self._closing else 'no ar'}: {self._rules}"
 
     # --- miudezas, com a trava na mão
 
