@@ -27,6 +27,7 @@ TITLES = (
     "Bytes à espera de quem não leu",
     "Demora em ms: mediana (cheia), pior (pontilhada)",
 )
+SCALES = (4, 4, 1000, 1)  # o mínimo que cada eixo mostra: sem meia pessoa nem meio byte
 BLUE, GREEN, VERMILION = "#0072b2", "#009e73", "#d55e00"  # Okabe-Ito
 GRID, CLEAR = "rgba(127, 127, 127, 0.3)", "rgba(0, 0, 0, 0)"
 
@@ -67,6 +68,7 @@ class MeasuresPanel(VBox):
         self._closing.set()
         self._measures.close()
         self._thread.join()
+        self._figure._widget_data = self._figure.to_dict()["data"]  # para a página recarregada
 
     def __enter__(self) -> "MeasuresPanel":
         return self
@@ -103,16 +105,18 @@ class MeasuresPanel(VBox):
 
 def draw(seconds: float) -> FigureWidget:
     """Os quatro gráficos, um embaixo do outro sobre o mesmo tempo, ainda vazios."""
-    figure = FigureWidget(make_subplots(4, 1, shared_xaxes=True, subplot_titles=TITLES, vertical_spacing=0.1))
+    figure = make_subplots(4, 1, shared_xaxes=True, subplot_titles=TITLES, vertical_spacing=0.1)
     figure.add_scatter(name="mensagens por segundo", mode="lines", line={"color": BLUE}, row=1, col=1)
     figure.add_scatter(name="pessoas", mode="lines", line={"color": GREEN, "shape": "hv"}, row=2, col=1)
     figure.add_scatter(name="bytes", mode="lines", line={"color": VERMILION}, fill="tozeroy", row=3, col=1)
-    figure.add_scatter(name="mediana", mode="lines", line={"color": BLUE}, row=4, col=1)
+    figure.add_scatter(name="mediana", mode="lines+markers", line={"color": BLUE}, row=4, col=1)
     worst = {"color": VERMILION, "dash": "dot"}
     figure.add_scatter(name="a pior", mode="lines+markers", line=worst, marker={"symbol": "x"}, row=4, col=1)
     figure.update_traces(hovertemplate="%{y:,.3~r}<extra>%{fullData.name}</extra>")
     figure.update_annotations(x=0, xanchor="left", font={"size": 13})
     figure.update_xaxes(range=[-seconds, 0], gridcolor=GRID, zeroline=False)
+    for row, least in enumerate(SCALES, 1):
+        figure.update_yaxes(autorangeoptions={"include": [0, least]}, row=row, col=1)
     figure.update_xaxes(title="segundos (0 é agora)", row=4, col=1)
     figure.update_yaxes(rangemode="tozero", gridcolor=GRID, zerolinecolor=GRID, nticks=4, tickformat=",")
     figure.update_layout(
@@ -125,5 +129,6 @@ def draw(seconds: float) -> FigureWidget:
         separators=",.",
         font={"family": "sans-serif", "size": 12},
     )
-    figure._config = {"displayModeBar": False, "responsive": True}
-    return figure
+    widget = FigureWidget(figure)  # pronto: o que se acrescenta depois não volta com a página recarregada
+    widget._config = {"displayModeBar": False, "responsive": True}
+    return widget

@@ -1,0 +1,185 @@
+"""Os instrumentos como eles são: JupyterLab de verdade num Chromium sem janela."""
+
+import pytest
+from lab_browser import Notebook, chromium, expect, jupyterlab
+from playwright.sync_api import Locator
+
+# Um só JupyterLab e um só navegador, mesmo com os testes repartidos por vários processos.
+pytestmark = pytest.mark.xdist_group("browser3")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """O navegador de todos os testes."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """O JupyterLab de todos os testes."""
+    with jupyterlab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def open_notebook(lab, browser, request):
+    """Uma função que abre um notebook com as células dadas e as roda; a página não pode ter erros."""
+    opened: list[Notebook] = []
+
+    def create(*cells, **options) -> Notebook:
+        name = request.node.name.translate({ord("["): "-", ord("]"): None})
+        opened.append(lab.open(browser, name, list(cells), **options))
+        for index in range(len(cells)):
+            opened[-1].run(index)
+        return opened[-1]
+
+    yield create
+    for notebook in opened:
+        assert not notebook.problems
+        notebook.close()
+
+
+def lightness(node: Locator, prop: str) -> float:
+    """A média dos canais (0 a 255) de uma cor do elemento, desenhada para ser lida sem formato."""
+    return node.evaluate(
+        """(node, prop) => {
+            const pen = new OffscreenCanvas(1, 1).getContext("2d");
+            pen.fillStyle = getComputedStyle(node)[prop];
+            pen.fillRect(0, 0, 1, 1);
+            const [red, green, blue] = pen.getImageData(0, 0, 1, 1).data;
+            return (red + green + blue) / 3;
+        }""",
+        prop,
+    )
+
+
+# --- o microscópio
+
+HOSTILE = "<img src=x onerror=\"document.title='invadido'\"></td><script>document.title='invadido'</script>"
+
+
+def test_microscope_shows_hostile_bytes_as_text(open_notebook):
+    """O que parece HTML aparece letra por letra, na figura e na régua; nada roda, nada é pedido."""
+    notebook = open_notebook(
+        f"from chatlib.lab import Microscope\nscope = Microscope([{HOSTILE!r}.encode()])\nscope",
+        "scope.explore(14)",
+    )
+    requests = []
+    notebook.page.on("request", lambda request: requests.append(request.url))
+    for index in (0, 1):
+        notebook.run(index)
+        letters = notebook.cell(index).locator(".chatlib-bytes .chatlib-char")
+        expect(letters.first).to_have_text("<")
+        assert "".join(letters.all_text_contents()).startswith(HOSTILE[:14])
+        expect(notebook.cell(index).locator(".jp-OutputArea-output img")).to_have_count(0)
+    assert "invadido" not in notebook.page.title()
+    assert not [url for url in requests if url.endswith("/x")]
+
+
+def test_microscope_in_both_themes(open_notebook):
+    """As letras se leem no tema claro e no escuro, e o caractere partido tem borda dos dois lados."""
+    notebook = open_notebook(
+        "from chatlib.lab import Microscope\n"
+        'Microscope({"send": ["não".encode()], "recv": [b"n\\xc3", b"\\xa3o"]})'
+    )
+    letter = notebook.cell(0).locator(".chatlib-char").first
+    assert lightness(letter, "color") < 80
+    notebook.set_theme("JupyterLab Dark")
+    expect(notebook.page.locator("body[data-jp-theme-light=false]")).to_be_attached()
+    assert lightness(letter, "color") > 180
+    notebook.set_theme("JupyterLab Light")
+    for side, name in (("borderRightStyle", "after"), ("borderLeftStyle", "before")):
+        cut = notebook.cell(0).locator(f"td.chatlib-{name}").first
+        assert cut.evaluate(f"node => getComputedStyle(node).{side}") == "dashed"
+
+
+def test_explorer_slider(open_notebook):
+    """Mexer na régua, com o teclado, corta de outro jeito: o que falhava deixa de falhar."""
+    notebook = open_notebook(
+        'from chatlib.lab import Microscope\nMicroscope(["Ana: não\\n".encode()]).explore(7)'
+    )
+    cell = notebook.cell(0)
+    rows = cell.locator(".chatlib-readers tbody tr")
+    expect(cell.locator(".chatlib-fails")).to_have_count(2)
+    expect(rows).to_have_count(2)
+    handle = cell.get_by_role("slider")
+    handle.press("ArrowRight")
+    expect(cell.locator(".chatlib-fails")).to_have_count(0)
+    handle.press("Home")
+    expect(rows).to_have_count(10)
+    expect(rows.last).to_contain_text("Ana: não")
+
+
+# --- o perturbador
+
+NET = """from chatlib import Client, Server
+from chatlib.lab import Perturber
+server = Server(port=0).start()
+net = Perturber(server)
+net.controls()"""
+
+
+def test_perturber_controls(open_notebook):
+    """A régua atrasa a conversa de verdade, e o botão derruba a conexão."""
+    notebook = open_notebook(
+        NET,
+        'ana = Client("Ana", *net.address)',
+        'import time; start = time.monotonic(); ana.write("oi"); ana.wait_for("oi")\n'
+        'print("demorou" if time.monotonic() - start > 0.09 else "foi logo")',
+    )
+    expect(notebook.cell(2)).to_contain_text("foi logo")
+    controls = notebook.cell(0)
+    controls.get_by_role("slider").first.press("ArrowRight")
+    expect(controls.get_by_role("status")).to_contain_text("atraso de 0,05 s")
+    notebook.run(2)
+    expect(notebook.cell(2)).to_contain_text("demorou")
+    controls.get_by_role("button", name="Derrubar").click()
+    notebook.run(2)
+    expect(notebook.cell(2)).to_contain_text("ConnectionLost")
+
+
+# --- as medidas
+
+PANEL = """from chatlib import Client, Server
+from chatlib.lab import MeasuresPanel
+server = Server(port=0).start()
+panel = MeasuresPanel(server)
+panel"""
+TALK = """with Client("Ana", *server.address) as ana:
+    for number in range(20):
+        ana.write(f"oi {number}")
+        ana.wait_for(f"oi {number}")"""
+
+
+def test_measures_panel(open_notebook):
+    """Os gráficos se desenham e andam sem nada pedir à rede, e continuam depois de recarregar."""
+    notebook = open_notebook("0", PANEL, TALK)
+    requests = []
+    notebook.page.on("request", lambda request: requests.append(request.url))
+    notebook.run(1)
+    notebook.run(2)
+    panel = notebook.cell(1).locator(".chatlib-measures")
+    words = panel.locator(".chatlib-measures-words")
+    expect(words).to_contain_text("20 mensagens até agora")
+    lines = panel.locator(".scatterlayer .js-line")
+    expect(lines).not_to_have_count(0)
+    assert notebook.page.url.startswith("http://127.0.0.1:")
+    assert not [url for url in requests if not url.startswith(("http://127.0.0.1:", "data:", "blob:"))]
+    notebook.reload()
+    expect(words).to_contain_text("20 mensagens até agora")
+    expect(lines).not_to_have_count(0)
+
+
+def test_measures_panel_fits_and_follows_the_theme(open_notebook):
+    """Cabe em 480 px, e as letras seguem o tema."""
+    notebook = open_notebook(PANEL, width=480)
+    drawing = notebook.cell(0).locator(".main-svg").first
+    expect(drawing).to_be_visible()
+    notebook.page.wait_for_function("document.querySelector('.main-svg').getBoundingClientRect().right < 480")
+    text = notebook.cell(0).locator(".gtitle, .annotation-text, .xtick text").first
+    assert lightness(text, "fill") < 80
+    notebook.set_theme("JupyterLab Dark")
+    expect(notebook.page.locator("body[data-jp-theme-light=false]")).to_be_attached()
+    assert lightness(text, "fill") > 180
+    notebook.set_theme("JupyterLab Light")
