@@ -161,7 +161,7 @@ def test_cutting():
 def test_long_chunks_are_abridged():
     """De um pedaço longo ficam o começo, o fim e a conta do que saiu."""
     text = str(Microscope({"send": [b"x" * 3000], "recv": [b"x" * 1024, b"x" * 1024, b"x" * 952]}))
-    assert "78 … mais 2980 … 78" in text
+    assert "78 … 3000 ao todo … 78" in text
     assert text.count("xxxxxxxxxxxxxx…xxxxxx") == 4
     assert "send 1 se partiu em recv 1, recv 2 e recv 3" in text
     assert max(map(len, text.split("\n"))) < 120
@@ -210,7 +210,7 @@ def test_bounded():
     """De bytes demais só se examina o começo; o resto é contado."""
     [first, second] = pieces_of([b"a" * MAX_BYTES, b"bc"])
     assert (len(first.data), second.data, second.missing) == (MAX_BYTES, b"", 2)
-    assert "… mais 2 …" in str(Microscope([b"a" * MAX_BYTES, b"bc"]))
+    assert "… 2 ao todo …" in str(Microscope([b"a" * MAX_BYTES, b"bc"]))
 
 
 # --- o desenho em HTML
@@ -284,7 +284,7 @@ def test_tape_that_kept_only_the_beginning():
             ours.sendall(data)
             theirs.recv(100)
     text = str(Microscope(tape))
-    assert "61 62 63 64 … mais 3 …" in text and "ã" in text
+    assert "61 62 63 64 … 7 ao todo …" in text and "ã" in text
     assert "2 pedaços, 9 bytes" in text
 
 

@@ -41,7 +41,7 @@ def html_rows(piece: Piece, place: int = 0) -> str:
         return f"<tbody><tr>{label.replace('2', '1', 1)}{note}</tr></tbody>"
     gap = f'<td colspan="{place}"></td>' if place else ""
     head, hidden, tail = abridged(piece)
-    more = _hidden(hidden) if hidden else ""
+    more = _hidden(piece) if hidden else ""
     top = _numbers(piece, head) + more + _numbers(piece, tail)
     bottom = _characters(head) + _characters(tail)
     return f"<tbody><tr>{label}{gap}{top}</tr><tr>{gap}{bottom}</tr></tbody>"
@@ -52,9 +52,9 @@ def _left_out(count: int) -> str:
     return f"<tbody><tr><th>⋮</th>{note}</tr></tbody>"
 
 
-def _hidden(count: int) -> str:
+def _hidden(piece: Piece) -> str:
     width = ALIGNED - HEAD - TAIL
-    return f'<td rowspan="2" colspan="{width}" class="chatlib-b chatlib-note">… mais {count} …</td>'
+    return f'<td rowspan="2" colspan="{width}" class="chatlib-b chatlib-note">… {size(piece)} ao todo …</td>'
 
 
 def _numbers(piece: Piece, marks: Sequence[Mark]) -> str:

@@ -128,7 +128,7 @@ def as_text(pieces: Sequence[Piece]) -> str:
 def hexes(piece: Piece, place: int = 0) -> str:
     """Os bytes em hexadecimal; na borda que parte um caractere, ``┊``."""
     head, hidden, tail = abridged(piece)
-    parts = [_hex(piece, head), f"… mais {hidden} …" if hidden else "", _hex(piece, tail)]
+    parts = [_hex(piece, head), f"… {size(piece)} ao todo …" if hidden else "", _hex(piece, tail)]
     start, end = GLYPHS[CUT] * piece.starts_cut or " ", GLYPHS[CUT] * piece.ends_cut or " "
     return "   " * place + start + " ".join(filter(None, parts)) + end
 
