@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from .picture import BLUE, CHAR, GREEN, ORANGE, PURPLE, VERMILION, label, tag
-from .sampler import ACCEPT, LOCK, RECV, RUNNING, SEND
+from .picture import BLUE, CHAR, GREEN, ORANGE, PURPLE, SKY, VERMILION, label, tag
+from .sampler import ACCEPT, LOCK, NOTICE, RECV, RUNNING, SEND
 
 WIDTH, ROW, BAR = 640, 30, 20  # pixels
 LOOKS = {  # estado: (cor, trama, o que a legenda diz)
@@ -11,9 +11,9 @@ LOOKS = {  # estado: (cor, trama, o que a legenda diz)
     ACCEPT: (BLUE, "M3 3h1.5v1.5h-1.5z", "à espera de quem chegue (accept)"),
     RECV: (ORANGE, "M-1 1l2 -2M0 8l8 -8M7 9l2 -2", "à espera de bytes (recv)"),
     SEND: (VERMILION, "M0 0l8 8M0 8l8 -8", "à espera de lugar para enviar (send)"),
-    LOCK: (PURPLE, "M4 0v8", "à espera de uma trava, de um aviso ou da hora"),
+    LOCK: (PURPLE, "M4 0v8", "à espera de uma trava"),
+    NOTICE: (SKY, "M0 4h8", "à espera de um aviso de outra thread, ou da hora"),
 }
-TEXT = "fill: #000; stroke: #fff; stroke-width: 3px"  # sobre as cores, igual nos dois temas
 
 
 def chart(rows: dict[str, list], marks: tuple, end: float) -> tuple[str, float, float]:
@@ -30,8 +30,9 @@ def chart(rows: dict[str, list], marks: tuple, end: float) -> tuple[str, float, 
     for index, (at, text) in enumerate(marks):
         parts += _mark(text, left + at * scale, 14 + 15 * index, bottom, left + WIDTH)
     parts += _axis(left, bottom, end)
-    parts += _legend({segment.state for row in rows.values() for segment in row}, left, bottom + 40)
-    return "".join(parts), left + WIDTH + 16, bottom + 40 + 20 * len(LOOKS)
+    states = {segment.state for row in rows.values() for segment in row}
+    parts += _legend(states, left, bottom + 40)
+    return "".join(parts), left + WIDTH + 16, bottom + 36 + 20 * len(states)
 
 
 def _patterns() -> str:
@@ -56,7 +57,7 @@ def _bar(segment, left: float, scale: float, y: float) -> Iterator[str]:
     x, width = left + segment.start * scale, (segment.end - segment.start) * scale
     yield tag("rect", x=x, y=y, width=max(width, 1.0), height=BAR, fill=_fill(segment.state))
     if width > len(segment.text) * CHAR + 8:
-        yield label(segment.text, x + width / 2, y + 14, style=TEXT)
+        yield label(segment.text, x + width / 2, y + 14)
 
 
 def _mark(text: str, x: float, y: float, bottom: float, right: float) -> Iterator[str]:

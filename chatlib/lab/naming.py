@@ -12,9 +12,11 @@ from typing import NamedTuple
 from .. import protocol
 from ..errors import ApelidoRefused
 from .leftovers import KERNEL_THREADS
+from .talk import add_messages
 from .tape import SERVER, Entry
 
 CELL = "célula"  # a thread principal, em que as células do notebook rodam
+POSTMAN = "chatlib: carteiro"
 VISITOR = "visitante"  # quem não disse o apelido
 
 
@@ -34,7 +36,7 @@ class Raw(NamedTuple):
     data: bytes
     size: int
     text: str
-    thread: threading.Thread
+    thread: threading.Thread | None  # None: o carteiro
 
     @property
     def order(self) -> float:
@@ -42,10 +44,16 @@ class Raw(NamedTuple):
         return self.began if self.kind in ("sent", "waiting") else self.at
 
 
-def name_all(raws: list[tuple], start: float) -> tuple[Entry, ...]:
+def weigh(raws: list[tuple]) -> int:
+    """Quantos bytes e caracteres se guardam ali."""
+    return sum([len(raw[6]) + len(raw[8]) for raw in raws])
+
+
+def name_all(raws: list[Raw], start: float) -> tuple[Entry, ...]:
     """As entradas da fita, em ordem e com nomes; ``start`` é o instante zero."""
-    raws = sorted(map(Raw._make, raws), key=lambda raw: raw.order)
-    raws = [raw for raw in raws if not _is_noise(raw)]
+    raws = sorted(raws, key=lambda raw: raw.order)
+    raws = [_unite_postman(raw) for raw in raws if not _is_noise(raw)]
+    raws = add_messages(raws)
     conns = _number(raws)
     labels = _label(raws, conns)
     threads = _name_threads(raws, conns, labels)
@@ -67,7 +75,12 @@ def name_all(raws: list[tuple], start: float) -> tuple[Entry, ...]:
 
 def _is_noise(raw: Raw) -> bool:
     """As threads do próprio Jupyter, e um envio de nada."""
-    return raw.thread.name.startswith(KERNEL_THREADS) or (raw.kind == "sent" and not raw.size)
+    name = raw.thread.name if raw.thread else ""
+    return name.startswith(KERNEL_THREADS) or (raw.kind == "sent" and not raw.size)
+
+
+def _unite_postman(raw: Raw) -> Raw:
+    return raw._replace(thread=None) if raw.thread and raw.thread.name == POSTMAN else raw
 
 
 def _ends(side: str, label: str) -> tuple[str, str]:
@@ -155,7 +168,7 @@ def _name_threads(raws: list[Raw], conns: list[int], labels: dict) -> dict[threa
         peers = heard.setdefault(raw.thread, {})
         if conn and raw.kind in ("opened", "received", "waiting", "failed"):
             peers[labels[conn]] = None
-    bases = {thread: _base(thread.name) for thread in heard}
+    bases = {thread: _base(thread.name if thread else POSTMAN) for thread in heard}
     count = Counter(bases.values())
     names, used = {}, Counter()
     for thread, base in bases.items():

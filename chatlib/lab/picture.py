@@ -8,7 +8,8 @@ onde o SVG não passa, como no GitHub ou num notebook em que ainda não se confi
 import html
 
 # Paleta de Okabe e Ito, que se distingue também com daltonismo; os desenhos nunca dependem só da cor.
-BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
+BLUE, SKY, ORANGE = "#0072B2", "#56B4E9", "#E69F00"
+GREEN, VERMILION, PURPLE = "#009E73", "#D55E00", "#CC79A7"
 CHAR = 6.7  # pixels de um caractere, em média
 
 STYLE = """<style>

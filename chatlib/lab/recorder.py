@@ -21,8 +21,9 @@ Os tipos (``kind``):
   encerrou; o `chatlib` não conta esse último), ``sent`` (um ``send``), ``closed``, ``failed``
   (``text`` diz o quê, como ``recv: TimeoutError``) e ``waiting`` (uma chamada que ainda não
   tinha voltado: ``text`` diz qual);
-- na sala, só de um `Server`: ``present`` (já estava lá), ``connected``, ``named``, ``message``,
-  ``private``, ``renamed`` (``text`` é o novo apelido), ``left``, ``refused``, ``error``;
+- na sala, só de um `Server`: ``present`` (já estava lá), ``connected``, ``named``, ``message``
+  (lida do que foi entregue a seu autor), ``private``, ``renamed`` (``text`` é o novo apelido),
+  ``left``, ``refused``, ``error``;
 - nas travas de `Recorder.lock`: ``locked`` e ``unlocked`` (``text`` é o nome da trava);
 - nas threads: ``thread_started`` e ``thread_ended``, das que começaram durante a gravação, com o
   instante de cada uma; com ``threads=True``, ``state`` (``text`` diz em que ela passou a estar);
@@ -44,15 +45,15 @@ from ..errors import UsageError
 from ..events import Event
 from ..server import Server
 from . import watched
-from .naming import name_all
+from .naming import Raw, name_all, weigh
 from .sampler import Sampler
 from .tape import SERVER, Tape
 from .threads import ThreadHook
 
 MAX_ENTRIES = 20_000
 MAX_BYTES = 8 << 20  # da fita toda
-MAX_DATA = 4096  # de cada entrada
-DATA, TEXT = 6, 8  # posições em Raw
+MAX_DATA = 1024  # de cada entrada
+BATCH = 256  # entradas que esperam juntas para ser arrumadas
 
 
 class Recorder:
@@ -83,9 +84,9 @@ class Recorder:
             old.stop()
         self._targets, self._with_states = targets, threads
         self._max_entries, self._max_bytes, self._max_data = max_entries, max_bytes, max_data
-        self._lock = threading.Lock()  # guarda a pilha e suas contas
-        self._raws: deque[tuple] = deque()
-        self._bytes = self._lost = 0
+        self._lock = threading.Lock()  # guarda _kept e suas contas, e a troca de _news
+        self._batch = min(BATCH, max_entries)
+        self._empty()
         self._waits: watched.Waits = {}
         self._sockets: list[socket.socket] = []
         self._undo: list = []
@@ -99,8 +100,7 @@ class Recorder:
         if self._running:
             return self
         with self._lock:
-            self._raws.clear()
-            self._bytes = self._lost = 0
+            self._empty()
         self._running, self._start, self._tape = True, time.monotonic(), None
         if self._with_states:
             self._undo.append(Sampler(self._note).start())
@@ -142,7 +142,9 @@ class Recorder:
         peer: de quem é a outra ponta, se já se sabe e esta é a do servidor; who: de quem é esta,
         se é a de um cliente. Nada muda para quem usa o socket.
         """
-        self._watch(sock, "" if who else SERVER, who or peer)
+        watcher = self._watch(sock, "" if who else SERVER, who or peer)
+        if who and watcher.key:  # a ponta de um cliente que já se conectou
+            self._note_call("opened", time.monotonic(), watcher)
         return sock
 
     def lock(self, lock=None, name: str = "trava"):
@@ -180,13 +182,20 @@ class Recorder:
     def _snapshot(self) -> Tape:
         now = time.monotonic()
         with self._lock:
-            raws, lost = list(self._raws), self._lost
+            self._put_away()
+            raws, dropped = self._fitting()
+            lost = self._lost + dropped
         for thread, (what, began, by) in list(self._waits.items()):
             if thread.is_alive():
-                raws.append((now, began, "waiting", by.side, by.key, by.apelido, b"", 0, what, thread))
+                raws.append(Raw(now, began, "waiting", by.side, by.key, by.apelido, b"", 0, what, thread))
         return Tape(name_all(raws, self._start), lost, bool(self._servers))
 
     # --- por dentro
+
+    def _empty(self) -> None:
+        self._news: list[tuple] = []  # o que se acaba de gravar; qualquer thread põe, sem esperar
+        self._kept: deque[tuple[list, int]] = deque()  # lotes, e quantos bytes cada um guarda
+        self._count = self._bytes = self._lost = 0
 
     @property
     def _servers(self) -> list[Server]:
@@ -198,46 +207,61 @@ class Recorder:
             return
         for member in target.members:
             self._note("present", key=member.address, apelido=member.apelido)
-        self._undo += [target.tap(partial(self._hear, SERVER)), target.subscribe(partial(self._hear, SERVER))]
+        hear = partial(self._hear, SERVER)
+        self._undo += [target.tap(hear), target.subscribe(hear, messages=False)]
 
     def _hear(self, side: str, event: Event) -> None:
-        now = time.monotonic()
-        data = event.data
-        self._add(
-            (
-                now,
-                event.began or now,
-                event.kind,
-                side,
-                event.address,
-                event.apelido,
-                data[: self._max_data],
-                len(data),
-                event.text,
-                threading.current_thread(),
-            )
-        )
+        """Empilha e segue: é o que cada send a um membro paga para ser gravado."""
+        now, began, data = time.monotonic(), event.began, event.data
+        # Só o carteiro diz quando começou, e perguntar quem ele é custa.
+        thread = None if began and side else threading.current_thread()
+        size, kept = len(data), data[: self._max_data]
+        end = kept, size, event.text, thread
+        self._push((now, began or now, event.kind, side, event.address, event.apelido, *end))
 
     def _note(self, kind: str, *, key=None, apelido: str = "", text: str = "", thread=None) -> None:
         now = time.monotonic()
         thread = thread or threading.current_thread()
-        self._add((now, now, kind, SERVER if key else "", key, apelido, b"", 0, text, thread))
+        self._push(Raw(now, now, kind, SERVER if key else "", key, apelido, b"", 0, text, thread))
 
     def _note_call(self, kind: str, began: float, by: watched.Watcher, data: bytes = b"", text: str = ""):
         kept, now = data[: self._max_data], time.monotonic()
         thread = threading.current_thread()
-        self._add((now, began, kind, by.side, by.key, by.apelido, kept, len(data), text, thread))
+        self._push(Raw(now, began, kind, by.side, by.key, by.apelido, kept, len(data), text, thread))
 
-    def _add(self, raw: tuple) -> None:
-        with self._lock:
-            if not self._running:
+    def _push(self, raw: tuple) -> None:
+        self._news.append(raw)
+        if len(self._news) >= self._batch and self._lock.acquire(blocking=False):
+            try:
+                self._put_away()
+            finally:
+                self._lock.release()
+
+    def _put_away(self) -> None:
+        """Guarda o lote, e descarta os mais antigos que não fazem falta; com a trava na mão."""
+        batch, self._news = self._news, []
+        self._kept.append((batch, weigh(batch)))
+        self._count += len(batch)
+        self._bytes += self._kept[-1][1]
+        while True:
+            oldest, size = self._kept[0]
+            count, left = self._count - len(oldest), self._bytes - size
+            if count < self._max_entries and left < self._max_bytes:
                 return
-            self._raws.append(raw)
-            self._bytes += len(raw[DATA]) + len(raw[TEXT])
-            while self._bytes > self._max_bytes or len(self._raws) > self._max_entries:
-                old = self._raws.popleft()
-                self._bytes -= len(old[DATA]) + len(old[TEXT])
-                self._lost += 1
+            self._kept.popleft()
+            self._count, self._bytes = count, left
+            self._lost += len(oldest)
+
+    def _fitting(self) -> tuple[list[Raw], int]:
+        """O que se guardou, até o limite exato, e quantos ficaram de fora; com a trava na mão."""
+        raws = sorted((Raw._make(raw) for batch, _ in self._kept for raw in batch), key=lambda raw: raw.order)
+        size, first = 0, len(raws)
+        while first and len(raws) - first < self._max_entries:
+            size += weigh([raws[first - 1]])
+            if size > self._max_bytes:
+                break
+            first -= 1
+        return raws[first:], first
 
     def _watch(self, sock: socket.socket, side: str = SERVER, apelido: str = "") -> watched.Watcher:
         watcher = watched.Watcher(self._note_call, self._waits, side, apelido, adopt=self._watch)

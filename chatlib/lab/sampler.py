@@ -14,12 +14,13 @@ from types import CodeType, FrameType
 from .leftovers import open_threads
 
 INTERVAL = 0.002  # segundos
-RUNNING, ACCEPT, RECV, SEND, LOCK = "rodando", "accept", "recv", "send", "trava"
+RUNNING, ACCEPT, RECV, SEND, LOCK, NOTICE = "rodando", "accept", "recv", "send", "trava", "aviso"
 CALLS = {
     ACCEPT: r"\b_?accept\(",
     RECV: r"\brecv(_into)?\(|\bselect\(|\bpoll\(",
     SEND: r"\bsend(all)?\(",
-    LOCK: r"\bacquire\(|\bwait\(|\bjoin\(|\bsleep\(|^\w*\block\b",
+    LOCK: r"\bacquire\(|lock$",  # lock$: o que vem depois de um with
+    NOTICE: r"\bwait\(|\bjoin\(|\bsleep\(",
 }
 _known: dict[tuple[CodeType, int], str] = {}
 
@@ -66,7 +67,7 @@ def state_of(frame: FrameType) -> str:
 def _classify(code: CodeType, last: int) -> str:
     """Pelo texto da chamada em que o ponto está: é dentro dela, em C, que se espera."""
     if code.co_filename == threading.__file__:
-        return LOCK
+        return NOTICE  # Event, Condition e join esperam ali dentro
     start, end, left, right = list(code.co_positions())[last // 2]
     if start is None or start != end:
         return RUNNING

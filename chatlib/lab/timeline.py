@@ -17,7 +17,7 @@ from .chart import chart
 from .naming import CELL
 from .picture import picture
 from .sampler import ACCEPT, LOCK, RECV, RUNNING, SEND
-from .tape import Entry, Tape
+from .tape import SERVER, Entry, Tape
 
 CALLS = {"received": RECV, "sent": SEND, "opened": ACCEPT, "locked": LOCK}
 BUCKETS = 240  # fatias de tempo do desenho
@@ -35,8 +35,12 @@ class Segment(NamedTuple):
     @property
     def text(self) -> str:
         """O estado por extenso, como ``recv de Ana``."""
-        link = {RECV: " de ", SEND: " para "}.get(self.state)
-        return self.state + (f"{link}{self.peer}" if link and self.peer else "")
+        link = {RECV: " de", SEND: " para"}.get(self.state)
+        if not link or not self.peer:
+            return self.state
+        if self.peer == SERVER:
+            return f"{self.state} {'do' if self.state == RECV else 'para o'} {SERVER}"
+        return f"{self.state}{link} {self.peer}"
 
 
 class Timeline:

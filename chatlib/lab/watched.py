@@ -99,8 +99,10 @@ class _Watched:
         return sock, address
 
     def connect(self, address):
-        super().connect(address)
-        self._watcher().identify(self)
+        with self._watcher().doing("connect") as done:
+            super().connect(address)
+            self._watcher().identify(self)
+            done("opened")
 
     def recv(self, size, *flags):
         with self._watcher().doing("recv") as done:
