@@ -93,12 +93,13 @@ def _number(raws: list[Raw]) -> list[int]:
     current: dict[object, int] = {}
     opened, numbers, last = set(), [], 0
     for raw in raws:
-        again = raw.kind == "opened" and current.get(raw.key) in opened  # a porta voltou, com outra pessoa
+        # A mesma ponta abre outra vez: a porta voltou, com outra pessoa.
+        again = raw.kind == "opened" and (current.get(raw.key), raw.side) in opened
         if raw.key is not None and (raw.key not in current or again):
             current[raw.key] = last = last + 1
         numbers.append(current.get(raw.key, 0))
         if raw.kind == "opened":
-            opened.add(numbers[-1])
+            opened.add((numbers[-1], raw.side))
     return numbers
 
 

@@ -205,6 +205,7 @@ class Recorder:
         if isinstance(target, Client):
             self._undo.append(target.tap(partial(self._hear, "")))
             return
+        target.settle()  # o que é de antes fica de fora
         for member in target.members:
             self._note("present", key=member.address, apelido=member.apelido)
         hear = partial(self._hear, SERVER)

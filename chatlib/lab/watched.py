@@ -33,7 +33,8 @@ class Watcher:
     def identify(self, sock: socket.socket) -> None:
         """Distingue a conexão pelo endereço do cliente, que as duas pontas dela têm em comum."""
         with suppress(OSError):  # ainda não está conectado, ou só escuta
-            address = sock.getpeername() if self.side else sock.getsockname()
+            peer = sock.getpeername()
+            address = peer if self.side else sock.getsockname()
             self.key = address[:2] if isinstance(address, tuple) else object()
 
     @contextmanager
