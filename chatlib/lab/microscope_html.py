@@ -11,11 +11,12 @@ from .microscope_views import (
     MEANINGS,
     TAIL,
     abridged,
+    counts,
     indent,
     nothing,
     shown,
     size,
-    summary,
+    story,
     symbols,
 )
 from .pieces import CUT, END, GLYPHS, Mark, Piece
@@ -91,5 +92,6 @@ def legend_html(pieces: Sequence[Piece]) -> str:
     keys = [("6e", "", "um byte, em hexadecimal; embaixo, o caractere")]
     keys += [(GLYPHS[kind], f" chatlib-{kind}", MEANINGS[kind]) for kind in symbols(pieces)]
     legend = [f'<span><span class="chatlib-key{name}">{key}</span>{text}</span>' for key, name, text in keys]
-    said = "".join(f"<span>{escape(sentence)}</span>" for sentence in summary(pieces) or [EMPTY])
+    said = "".join(f"<strong>{escape(sentence)}</strong>" for sentence in story(pieces))
+    said += "".join(f"<span>{escape(sentence)}</span>" for sentence in counts(pieces) or [EMPTY])
     return f"<p>{said}</p><p>{''.join(legend)}</p>" if pieces else f"<p>{said}</p>"

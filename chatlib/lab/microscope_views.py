@@ -44,15 +44,26 @@ def indent(pieces: Sequence[Piece]) -> dict[int, int]:
     return {id(piece): piece.start if fits else 0 for piece in pieces}
 
 
-def summary(pieces: Sequence[Piece]) -> list[str]:
-    """O que há em cada fluxo, e o que aconteceu entre o primeiro e o segundo, em frases curtas."""
+def counts(pieces: Sequence[Piece]) -> list[str]:
+    """O que há em cada fluxo; se são muitos, uma conta só."""
+    streams = split(pieces)
+    if len(streams) > STREAMS:
+        return [counted(pieces)]
+    return [f"{name}: {counted(each)}" for (name, _), each in streams.items()]
+
+
+def story(pieces: Sequence[Piece]) -> list[str]:
+    """O que se juntou e o que se partiu do primeiro fluxo para o segundo, se só há dois."""
+    streams = split(pieces)
+    return compared(*streams.values()) if len(streams) == 2 else []
+
+
+def split(pieces: Sequence[Piece]) -> dict[Stream, list[Piece]]:
+    """Os pedaços de cada fluxo."""
     streams: dict[Stream, list[Piece]] = {}
     for piece in pieces:
         streams.setdefault(piece.stream, []).append(piece)
-    if len(streams) > STREAMS:
-        return [counted(pieces)]
-    said = compared(*streams.values()) if len(streams) == 2 else []
-    return said + [f"{name}: {counted(each)}" for (name, _), each in streams.items()]
+    return streams
 
 
 def counted(pieces: Sequence[Piece]) -> str:
@@ -122,7 +133,10 @@ def as_text(pieces: Sequence[Piece]) -> str:
     sizes = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
     lines = [f"{label:<{sizes[0]}} │{bytes_:<{sizes[1]}} │ {text}".rstrip() for label, bytes_, text in rows]
     legend = [f"{GLYPHS[kind]} {MEANINGS[kind]}" for kind in symbols(pieces)]
-    return "\n".join([*lines, *legend, *(f"· {sentence}" for sentence in summary(pieces))]) or EMPTY
+    return (
+        "\n".join([*lines, *legend, *(f"· {sentence}" for sentence in story(pieces) + counts(pieces))])
+        or EMPTY
+    )
 
 
 def hexes(piece: Piece, place: int = 0) -> str:
