@@ -135,6 +135,21 @@ def test_memory_is_bounded_when_nobody_reads():
         assert max(lane._size for lane in link.lanes) <= 2 * 65536
 
 
+def test_slow_reader_of_a_long_stream():
+    """Quem para de ler e volta, muitas vezes, recebe tudo; o outro sentido, mudo, não atrapalha."""
+    total = 16 << 20
+    with through() as (near, far, _):
+        sender = threading.Thread(target=near.sendall, args=(bytes(total),))
+        sender.start()
+        got = 0
+        while got < total:
+            got += len(far.recv(1 << 16))
+            if got % (1 << 20) < 1 << 16:  # uma pausa de vez em quando, para os buffers encherem
+                time.sleep(TICK / 20)
+        sender.join()
+        assert got == total
+
+
 # --- como acaba
 
 

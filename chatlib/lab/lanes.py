@@ -62,7 +62,10 @@ class Lane:
 
     def receive(self, now: float) -> None:
         """Lê uma vez e marca para quando cada byte pode sair; OSError se a fonte caiu."""
-        data = self.source.recv(BUFFER)
+        try:
+            data = self.source.recv(BUFFER)
+        except BlockingIOError:  # a fonte estava pronta, mas para escrever: é o alvo do outro sentido
+            return
         if not data:
             self.source_over = self.over = True
         elif not self.over:
