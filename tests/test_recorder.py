@@ -205,7 +205,7 @@ def test_jsonl_file(server, tmp_path):
 
 def test_wrapped_socket_is_the_same_socket(pair):
     """O socket observado é o mesmo objeto, com o mesmo comportamento, e depois volta a ser comum."""
-    listener, client, connection = pair
+    _, client, connection = pair
     look = repr(connection)
     with Recorder() as fita:
         assert fita.wrap(connection, peer="Ana") is connection

@@ -19,7 +19,7 @@ CALLS = {
     ACCEPT: r"\b_?accept\(",
     RECV: r"\brecv(_into)?\(|\bselect\(|\bpoll\(",
     SEND: r"\bsend(all)?\(",
-    LOCK: r"\bacquire\(|lock$",  # lock$: o que vem depois de um with
+    LOCK: r"\bacquire\(|^with .*lock|lock$",  # lock$: só o que vem depois do with
     NOTICE: r"\bwait\(|\bjoin\(|\bsleep\(",
 }
 _known: dict[tuple[CodeType, int], str] = {}
@@ -69,8 +69,8 @@ def _classify(code: CodeType, last: int) -> str:
     if code.co_filename == threading.__file__:
         return NOTICE  # Event, Condition e join esperam ali dentro
     start, end, left, right = list(code.co_positions())[last // 2]
-    if start is None or start != end:
+    if start is None:
         return RUNNING
     line = linecache.getline(code.co_filename, start).encode()
-    call = line[left:right].decode("utf-8", "replace")
+    call = line[left : right if start == end else None].decode("utf-8", "replace")
     return next((state for state, pattern in CALLS.items() if re.search(pattern, call)), RUNNING)

@@ -5,7 +5,7 @@ quantos ``send`` ou ``recv`` ela viajou, e a mesma linha para várias pessoas sa
 delas. Por pedaços, o de sockets: cada chamada é um passo, e o que se colou fica colado.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
@@ -181,19 +181,21 @@ def _merge(run: list[Step]) -> Iterator[Step]:
     queues: dict[str, deque[Step]] = {}
     for step in run:
         queues.setdefault(step.peer, deque()).append(step)
+    left = {peer: Counter(step.text for step in queue) for peer, queue in queues.items()}
     while queues:
-        text = _next_text(list(queues.values()))
+        text = _next_text(queues, left)
         for peer, queue in list(queues.items()):
             if queue[0].text == text:
+                left[peer][text] -= 1
                 yield queue.popleft()
             if not queue:
                 del queues[peer]
 
 
-def _next_text(queues: list[deque[Step]]) -> str:
+def _next_text(queues: dict[str, deque[Step]], left: dict[str, Counter]) -> str:
     """A linha que está na frente de todas as filas em que aparece; na dúvida, a da primeira."""
-    for queue in queues:
-        text = queue[0].text
-        if all(other[0].text == text or all(step.text != text for step in other) for other in queues):
+    fronts = {peer: queue[0].text for peer, queue in queues.items()}
+    for text in fronts.values():
+        if all(front == text or not left[peer][text] for peer, front in fronts.items()):
             return text
-    return queues[0][0].text
+    return next(iter(fronts.values()))

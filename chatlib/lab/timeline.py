@@ -89,7 +89,7 @@ def dominant(life: list[Segment], start: float, end: float) -> str:
     spent = Counter()
     for segment in life:
         spent[segment.text] += max(0.0, min(end, segment.end) - max(start, segment.start))
-    text, time = max(spent.items(), key=lambda item: item[1])
+    text, time = max(spent.items(), key=lambda item: item[1], default=("", 0))
     return text if time > 0 else ABSENT
 
 
