@@ -2,9 +2,10 @@
 
 from html import escape
 
-from ipywidgets import HTML, BoundedIntText, Button, Dropdown, FloatSlider, HBox, Layout, ToggleButton, VBox
+from ipywidgets import HTML, BoundedIntText, Button, Dropdown, HBox, Layout, ToggleButton, VBox
 
 from .perturber import Perturber
+from .ruler import Ruler
 from .rules import BOTH, DIRECTIONS
 
 PIECES = (("como vierem", 0), ("um byte por vez", 1), ("3 bytes por vez", 3), ("16 bytes por vez", 16))
@@ -29,10 +30,8 @@ class PerturberControls(VBox):
                 description="As regras valem",
                 **WIDE,
             ),
-            "delay": FloatSlider(perturber.delay, min=0, max=2, step=0.05, description="Atraso (s)", **WIDE),
-            "jitter": FloatSlider(
-                perturber.jitter, min=0, max=1, step=0.05, description="Sorteio até (s)", **WIDE
-            ),
+            "delay": Ruler(value=perturber.delay, max=2, step=0.05, label="Atraso (s)"),
+            "jitter": Ruler(value=perturber.jitter, max=1, step=0.05, label="Sorteio até (s)"),
             "chunk": Dropdown(
                 options=self._pieces(), value=perturber.chunk or 0, description="Envios", **WIDE
             ),

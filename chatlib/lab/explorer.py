@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from ipywidgets import HTML, IntSlider, Layout, VBox
+from ipywidgets import HTML, Layout, VBox
 
 from ..errors import UsageError
 from ..protocol import LineReader
 from .microscope_html import as_html
 from .microscope_views import as_text, shown
-from .pieces import Chunk, examine
+from .pieces import Chunk, Piece, examine
+from .ruler import Ruler
 
 LARGEST = 64  # o maior corte que a régua oferece
 FAILS = "✘ UnicodeDecodeError"
@@ -65,14 +66,7 @@ class Explorer(VBox):
         if not isinstance(size, int) or not 1 <= size <= largest:
             raise UsageError(f"o tamanho de cada pedaço vai de 1 a {largest} bytes, e não {size!r}")
         self.data = data
-        self.slider = IntSlider(
-            size,
-            1,
-            largest,
-            description="Bytes em cada recv",
-            style={"description_width": "initial"},
-            layout=Layout(width="min(100%, 26rem)"),
-        )
+        self.slider = Ruler(value=size, min=1, max=largest, label="Bytes em cada recv")
         self._picture = HTML(layout=Layout(width="auto"))
         super().__init__([self.slider, self._picture])
         self.slider.observe(lambda _: self._draw(), "value")
@@ -80,7 +74,7 @@ class Explorer(VBox):
 
     def as_html(self) -> str:
         """Os pedaços e, embaixo, o que cada leitor faz com eles."""
-        chunks = cut(self.data, self.slider.value)
+        chunks = self._cut()
         rows = [
             f'<tr><th colspan="3">⋮ mais {step} pedaços</th></tr>'
             if isinstance(step, int)
@@ -96,7 +90,7 @@ class Explorer(VBox):
 
     def as_text(self) -> str:
         """O mesmo em texto puro."""
-        found = shown(list(steps(cut(self.data, self.slider.value))))
+        found = shown(list(steps(self._cut())))
         rows = [
             (f"⋮ mais {step} pedaços", "", "")
             if isinstance(step, int)
@@ -109,8 +103,11 @@ class Explorer(VBox):
         hint = "(no JupyterLab, uma régua muda o tamanho dos pedaços)"
         return "\n".join([as_text(self._pieces()), "", *table, hint])
 
-    def _pieces(self):
-        chunks = cut(self.data, self.slider.value)
+    def _cut(self) -> list[bytes]:
+        return cut(self.data, int(self.slider.value))
+
+    def _pieces(self) -> tuple[Piece, ...]:
+        chunks = self._cut()
         return examine(Chunk(("recv", 0), f"recv {number}", chunk) for number, chunk in enumerate(chunks, 1))
 
     def _draw(self) -> None:
