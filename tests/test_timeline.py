@@ -13,7 +13,7 @@ from chatlib.lab import Recorder
 from chatlib.lab.chart import LOOKS
 from chatlib.lab.sampler import ACCEPT, LOCK, NOTICE, RECV, RUNNING, SEND, state_of
 from chatlib.lab.tape import SERVER, Entry, Tape
-from chatlib.lab.timeline import BUCKETS, Segment, Timeline, dominant
+from chatlib.lab.timeline import BUCKETS, VIEW, Segment, Timeline, dominant
 
 
 def call(kind, began, at, thread="handle", text="", peer="Ana"):
@@ -106,12 +106,20 @@ def test_drawing_is_bounded_and_safe():
     """O desenho tem um limite de trechos, traz a legenda do que usa, e um texto hostil continua texto."""
     entries = [call("received", n, n + 0.5, peer="<script>") for n in range(5000)]
     entries.append(call("mark", 100, 100, "célula", "<b>marca</b>"))
-    bundle = Tape(tuple(entries)).timeline()._repr_mimebundle_()
-    picture = bundle["text/html"]
+    timeline = Tape(tuple(entries)).timeline()
+    picture = timeline.html
     assert picture.count("<rect") <= BUCKETS + 3 * len(LOOKS)
     assert "<script" not in picture and "<b>" not in picture
     assert LOOKS[RECV][2] in picture and LOOKS[SEND][2] not in picture
-    assert bundle["text/plain"] in picture.replace("&lt;", "<").replace("&gt;", ">")
+    assert repr(timeline) in picture.replace("&lt;", "<").replace("&gt;", ">")
+    assert set(timeline._repr_mimebundle_()) == {"text/plain", VIEW}
+
+
+def test_drawing_without_widgets(monkeypatch):
+    """Sem o ipywidgets o desenho é HTML."""
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    timeline = Tape((call("received", 0, 1),)).timeline()
+    assert timeline._repr_mimebundle_() == {"text/plain": repr(timeline), "text/html": timeline.html}
 
 
 def test_looks_do_not_depend_on_colour():

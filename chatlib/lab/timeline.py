@@ -20,6 +20,7 @@ from .sampler import ACCEPT, LOCK, RECV, RUNNING, SEND
 from .tape import SERVER, Entry, Tape
 
 CALLS = {"received": RECV, "sent": SEND, "opened": ACCEPT, "locked": LOCK}
+VIEW = "application/vnd.jupyter.widget-view+json"
 BUCKETS = 240  # fatias de tempo do desenho
 ABSENT = "–"  # a thread ainda não existia, ou já tinha acabado
 
@@ -55,7 +56,12 @@ class Timeline:
         self.end = max((entry.at for entry in tape), default=0.0)
         self.marks = tuple((entry.at, entry.text) for entry in tape.of("mark"))
         lives = {name: _life(list(entries), self.end) for name, entries in _by_thread(tape).items()}
-        self.threads = {name: life for name, life in lives.items() if life and _is_worth(name, life)}
+        self.threads = {name: life for name, life in lives.items() if self._is_worth(name, life)}
+
+    def _is_worth(self, name: str, life: list[Segment]) -> bool:
+        """A célula, que quase sempre só conduz a cena, aparece se esperou bastante por um socket."""
+        waited = sum(segment.end - segment.start for segment in life if segment.state != RUNNING)
+        return bool(life) and (name != CELL or waited > self.end / 10)
 
     def __repr__(self) -> str:
         if not self.threads:
@@ -69,12 +75,15 @@ class Timeline:
         rule = "─┼─".join("─" * width for width in widths)
         return "\n".join([lines[0], rule, *lines[1:]])
 
-    def _repr_mimebundle_(self, **_) -> dict[str, str]:
-        text = repr(self)
-        if not self.threads:
-            return {"text/plain": text}
+    @property
+    def html(self) -> str:
+        """O desenho, em HTML."""
         rows = {name: list(_slices(life, self.end)) for name, life in self.threads.items()}
-        return {"text/plain": text, "text/html": picture(*chart(rows, self.marks, self.end), text)}
+        return picture(*chart(rows, self.marks, self.end), repr(self))
+
+    def _repr_mimebundle_(self, **_) -> dict:
+        text = {"text/plain": repr(self)}
+        return text | _as_widget(self.html) if self.threads else text
 
     def _spans(self) -> list[tuple[str, float, float]]:
         """Os intervalos entre marcas: o nome, o começo e o fim de cada um."""
@@ -82,6 +91,15 @@ class Timeline:
         ends = [at for at, _ in self.marks] + [self.end]
         spans = [(text, start, end) for (start, text), end in zip(starts, ends, strict=True)]
         return spans[1:] if self.marks else spans
+
+
+def _as_widget(html: str) -> dict:
+    """O desenho num widget: as horas nele mudam a cada vez, e a saída guardada é só o texto."""
+    try:
+        from ipywidgets import HTML
+    except ImportError:
+        return {"text/html": html}
+    return {VIEW: HTML(html)._repr_mimebundle_()[VIEW]}
 
 
 def dominant(life: list[Segment], start: float, end: float) -> str:
@@ -98,11 +116,6 @@ def _by_thread(tape: Tape) -> dict[str, list[Entry]]:
     for entry in tape:
         found.setdefault(entry.thread, []).append(entry)
     return found
-
-
-def _is_worth(name: str, life: list[Segment]) -> bool:
-    """A célula só aparece se esperou por um socket gravado."""
-    return name != CELL or any(segment.state != RUNNING for segment in life)
 
 
 def _life(entries: list[Entry], end: float) -> list[Segment]:
