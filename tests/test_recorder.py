@@ -152,6 +152,8 @@ def test_arguments_are_checked(server):
     """Um alvo que não se grava e um limite sem sentido viram uma frase."""
     with pytest.raises(UsageError, match="use wrap"):
         Recorder(socket.socket)
+    with pytest.raises(UsageError, match="está parado"), socket.socket() as sock:
+        Recorder().wrap(sock)
     with pytest.raises(UsageError, match="maior que zero"):
         Recorder(server, max_entries=0)
 

@@ -131,6 +131,12 @@ def test_looks_do_not_depend_on_colour():
 # --- o que cada thread está esperando, espiado
 
 
+def swallow(sock, size):
+    """Lê exatamente ``size`` bytes."""
+    while size:
+        size -= len(sock.recv(min(size, 1 << 20)))
+
+
 def waits_in(function):
     """O estado de uma thread que chamou ``function`` e ficou parada nela."""
     thread = threading.Thread(target=function, daemon=True)
@@ -187,8 +193,8 @@ def test_states_are_told_apart(sockets):
     threads[0].join()
     sender, sending = waits_in(send)
     lock.release(), event.set()
-    while sender.is_alive():
-        left.recv(1 << 20)
+    swallow(left, 5_000_000)
+    sender.join()
     socket.create_connection(listener.getsockname()).close()
     for thread in threads:
         thread.join()

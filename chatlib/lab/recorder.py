@@ -53,6 +53,7 @@ from .threads import ThreadHook
 MAX_ENTRIES = 20_000
 MAX_BYTES = 8 << 20  # da fita toda
 MAX_DATA = 1024  # de cada entrada
+GRACE = 0.05  # segundos
 BATCH = 256  # entradas que esperam juntas para ser arrumadas
 
 
@@ -81,7 +82,7 @@ class Recorder:
         if min(max_entries, max_bytes, max_data) <= 0:
             raise UsageError("um limite da fita é maior que zero")
         for old in rerun.claim(self):
-            old.stop()
+            old.close()
         self._targets, self._with_states = targets, threads
         self._max_entries, self._max_bytes, self._max_data = max_entries, max_bytes, max_data
         self._lock = threading.Lock()  # guarda _kept e suas contas, e a troca de _news
@@ -140,8 +141,11 @@ class Recorder:
         """Passa a gravar o socket e, se ele escuta, as conexões que aceitar; devolve o mesmo socket.
 
         peer: de quem é a outra ponta, se já se sabe e esta é a do servidor; who: de quem é esta,
-        se é a de um cliente. Nada muda para quem usa o socket.
+        se é a de um cliente. Nada muda para quem usa o socket. Uma chamada que já esperava antes
+        de ``wrap`` não é vista. Levanta UsageError se a gravação não começou.
         """
+        if not self._running:
+            raise UsageError("o gravador está parado: chame wrap dentro do with, ou depois de start()")
         watcher = self._watch(sock, "" if who else SERVER, who or peer)
         if who and watcher.key:  # a ponta de um cliente que já se conectou
             self._note_call("opened", time.monotonic(), watcher)
@@ -179,7 +183,14 @@ class Recorder:
         """Os bytes de cada recv e de cada send: veja `Tape.microscope`."""
         return self.tape.microscope(**options)
 
+    def _let_sends_end(self) -> None:
+        """Espera um instante pelos envios em andamento: o outro lado pode já ter lido o que levaram."""
+        limit = time.monotonic() + GRACE
+        while time.monotonic() < limit and any(what == "send" for what, *_ in list(self._waits.values())):
+            time.sleep(GRACE / 50)
+
     def _snapshot(self) -> Tape:
+        self._let_sends_end()
         now = time.monotonic()
         with self._lock:
             self._put_away()
@@ -231,6 +242,8 @@ class Recorder:
         self._push(Raw(now, began, kind, by.side, by.key, by.apelido, kept, len(data), text, thread))
 
     def _push(self, raw: tuple) -> None:
+        if not self._running:  # uma chamada que só voltou depois do fim da gravação
+            return
         self._news.append(raw)
         if len(self._news) >= self._batch and self._lock.acquire(blocking=False):
             try:

@@ -115,7 +115,16 @@ def _by_thread(tape: Tape) -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {}
     for entry in tape:
         found.setdefault(entry.thread, []).append(entry)
-    return found
+    return dict(sorted(found.items(), key=lambda item: _rank(item[1])))
+
+
+def _rank(entries: list[Entry]) -> tuple[bool, int]:
+    """Primeiro as threads que já existiam; depois as outras, pela conexão de que cuidam.
+
+    Quando cada uma foi vista depende da pressa da máquina; isto, não.
+    """
+    born = any(entry.kind == "thread_started" for entry in entries)
+    return born, min((entry.conn for entry in entries if entry.conn), default=0)
 
 
 def _life(entries: list[Entry], end: float) -> list[Segment]:
