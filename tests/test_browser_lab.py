@@ -200,3 +200,56 @@ def test_instruments_are_accessible(open_notebook):
         found = Axe().run(notebook.page, context=".jp-OutputArea-output").response["violations"]
         assert not [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
     notebook.set_theme("JupyterLab Light")
+
+
+# --- o diagrama de sequência e a linha do tempo
+
+SESSION = """from chatlib import Client, Server
+from chatlib.lab import Recorder
+with Server(port=0) as server, Recorder(server, threads=True) as fita:
+    with Client("Ana", *server.address) as ana, Client("Bruno", *server.address) as bruno:
+        ana.write({text!r})
+        for person in (ana, bruno):
+            person.wait_for({text!r}[:9])
+"""
+
+
+def test_diagram_is_drawn_in_both_themes(open_notebook):
+    """O desenho aparece inteiro, legível no claro e no escuro sem rodar de novo, e rola se é largo."""
+    notebook = open_notebook(SESSION.format(text="oi, gente!") + "fita.diagram()")
+    drawing = notebook.cell(0).locator(".chatlib-fita")
+    expect(drawing.locator("svg text").filter(has_text="Ana: oi, gente!")).to_have_count(3)
+    expect(drawing.locator("pre")).to_contain_text("servidor → Bruno    │ Ana: oi, gente!")
+    label = drawing.locator("svg text").filter(has_text="conecta").first
+    assert lightness(label, "color") < 80
+    notebook.set_theme("JupyterLab Dark")
+    assert lightness(label, "color") > 200
+    notebook.set_theme("JupyterLab Light")
+    notebook.page.set_viewport_size({"width": 420, "height": 900})
+    notebook.page.wait_for_function(
+        "(box => box.clientWidth < box.scrollWidth)(document.querySelector('.chatlib-fita'))"
+    )
+    assert drawing.locator("svg").evaluate("svg => svg.getBoundingClientRect().width") > 420
+
+
+def test_hostile_diagram_is_text(open_notebook):
+    """Uma mensagem que parece HTML, ou que parece Mermaid, é só o texto de uma seta."""
+    notebook = open_notebook(SESSION.format(text=HOSTILE[:40]) + "fita.diagram()")
+    drawing = notebook.cell(0).locator(".chatlib-fita")
+    expect(drawing.locator("svg text").filter(has_text="<img src=x")).to_have_count(3)
+    expect(drawing.locator("img, script")).to_have_count(0)
+    assert "invadido" not in notebook.page.title()
+
+
+def test_timeline_is_drawn(open_notebook):
+    """Cada thread tem sua faixa, e a legenda diz o que as tramas querem dizer."""
+    notebook = open_notebook(
+        "import time\nfrom chatlib import Server\nfrom chatlib.lab import Recorder\n"
+        "with Server(port=0) as server, Recorder(server, threads=True) as fita:\n    time.sleep(0.3)\n"
+        "fita.timeline()"
+    )
+    drawing = notebook.cell(0).locator(".chatlib-fita")
+    for text in ("receive", "carteiro", "à espera de quem chegue (accept)"):
+        expect(drawing.locator("svg text").filter(has_text=text).first).to_be_visible()
+    expect(drawing.locator("pattern")).not_to_have_count(0)
+    expect(drawing.locator("pre")).to_contain_text("receive  │ accept")

@@ -182,10 +182,10 @@ entries = st.builds(
 )
 
 
-@given(st.lists(entries), st.integers(0, 9), st.booleans())
-def test_jsonl_round_trip(items, lost, framed):
+@given(st.lists(entries), st.integers(0, 9), st.booleans(), st.floats(0, 1e6))
+def test_jsonl_round_trip(items, lost, framed, duration):
     """Uma fita qualquer, com quaisquer bytes, volta igual."""
-    tape = Tape(tuple(items), lost, framed)
+    tape = Tape(tuple(items), lost, framed, duration)
     assert Tape.load(tape.to_jsonl()) == tape
 
 

@@ -218,6 +218,15 @@ def test_busy_thread_is_running():
     assert states.count(RUNNING) > 100
 
 
+def test_thread_that_never_changes_is_seen(server):
+    """Uma thread parada no mesmo lugar do começo ao fim ocupa a linha do tempo inteira."""
+    with Recorder(server, threads=True) as fita:
+        wait_until(lambda: {entry.thread for entry in fita.tape.of("state")} == {"carteiro", "receive"})
+        time.sleep(TICK)
+    receive = fita.timeline().threads["receive"][-1]
+    assert receive.state == ACCEPT and receive.end == fita.tape.duration
+
+
 # --- a cena da aula 04
 
 

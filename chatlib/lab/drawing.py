@@ -30,17 +30,15 @@ def _half(name: str) -> float:
 
 def _place(shown: list[Step], participants: tuple[str, ...], texts: list[str]) -> dict[str, float]:
     """A posição de cada coluna: perto, mas com lugar para os textos das setas que as ligam."""
-    columns, x = {}, MARGIN + _half(participants[0])
-    for before, name in zip(("", *participants), participants, strict=False):
-        if before:
-            between = [len(t) for s, t in zip(shown, texts, strict=True) if {s.who, s.peer} == {before, name}]
-            gap = max([GAP, _half(before) + _half(name) + 10, *(n * CHAR + 30 for n in between)])
-            x += gap
-        columns[name] = x
-    for step, text in zip(shown, texts, strict=True):  # entre vizinhos distantes sobra lugar, ou se abre
-        if step.peer and (lack := len(text) * CHAR + 30 - abs(columns[step.who] - columns[step.peer])) > 0:
-            right = max(columns[step.who], columns[step.peer])
-            columns = {name: at + lack if at >= right else at for name, at in columns.items()}
+    columns, x, before = {}, MARGIN + _half(participants[0]), ""
+    for name in participants:
+        x += max(GAP, _half(before) + _half(name) + 10) if before else 0
+        columns[name], before = x, name
+    for step, text in zip(shown, texts, strict=True):
+        if step.kind in ("arrow", "leave"):
+            ends = sorted((columns[step.who], columns[step.peer]))
+            lack = max(0.0, len(text) * CHAR + 30 - (ends[1] - ends[0]))
+            columns = {name: at + lack if at >= ends[1] else at for name, at in columns.items()}
     return columns
 
 

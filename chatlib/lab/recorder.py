@@ -199,7 +199,7 @@ class Recorder:
         for thread, (what, began, by) in list(self._waits.items()):
             if thread.is_alive():
                 raws.append(Raw(now, began, "waiting", by.side, by.key, by.apelido, b"", 0, what, thread))
-        return Tape(name_all(raws, self._start), lost, bool(self._servers))
+        return Tape(name_all(raws, self._start), lost, bool(self._servers), round(now - self._start, 6))
 
     # --- por dentro
 

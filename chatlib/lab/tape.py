@@ -59,12 +59,14 @@ class Entry(NamedTuple):
 class Tape:
     """Uma fita: as entradas, e quantas das mais antigas se perderam por falta de lugar.
 
-    framed: se veio de um servidor do `chatlib`, em que uma mensagem é uma linha.
+    framed: se veio de um servidor do `chatlib`, em que uma mensagem é uma linha; duration: quantos
+    segundos se gravou.
     """
 
     entries: tuple[Entry, ...]
     lost: int = 0
     framed: bool = False
+    duration: float = 0.0
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
@@ -97,7 +99,7 @@ class Tape:
 
     def to_jsonl(self, path: str | Path | None = None) -> str:
         """A fita em JSON Lines, uma entrada por linha; grava em ``path``, se dado."""
-        header = {"fita": 1, "perdidas": self.lost, "linhas": self.framed}
+        header = {"fita": 1, "perdidas": self.lost, "linhas": self.framed, "segundos": self.duration}
         lines = [header, *map(_to_dict, self.entries)]
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         if path is not None:
@@ -112,7 +114,7 @@ class Tape:
         try:
             # split, e não splitlines: uma mensagem pode ter U+2028
             header, *entries = (json.loads(line) for line in text.split("\n") if line)
-            return cls(tuple(map(_from_dict, entries)), header["perdidas"], header["linhas"])
+            return cls(tuple(map(_from_dict, entries)), header["perdidas"], header["linhas"], header["segundos"])
         except (ValueError, TypeError, KeyError) as error:
             raise UsageError("isto não é uma fita: use um arquivo gravado por to_jsonl") from error
 

@@ -53,7 +53,7 @@ class Timeline:
     """
 
     def __init__(self, tape: Tape):
-        self.end = max((entry.at for entry in tape), default=0.0)
+        self.end = max((tape.duration, *(entry.at for entry in tape)))
         self.marks = tuple((entry.at, entry.text) for entry in tape.of("mark"))
         lives = {name: _life(list(entries), self.end) for name, entries in _by_thread(tape).items()}
         self.threads = {name: life for name, life in lives.items() if self._is_worth(name, life)}
