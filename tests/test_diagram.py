@@ -376,6 +376,20 @@ def test_every_form(server):
     assert "── começo ──" in bundle["text/plain"]
 
 
+def test_notes_marks_and_leaving_are_drawn():
+    """O desenho tem lugar para o recado mais longo, a faixa da marca e a seta tracejada de quem sai."""
+    note = "uma thread com um nome bem comprido parada em send"
+    tape = tape_of(
+        ("mark", "", "", "chega Ana"), ("sent", SERVER, "Ana", b"oi\n"), ("left", SERVER, "Ana", "")
+    )
+    failed = Entry(9, 9, "failed", SERVER, "Ana", text=note, thread="t", conn=1)
+    picture = Tape((*tape, failed), framed=True).diagram()._repr_mimebundle_()["text/html"]
+    assert "chega Ana</text>" in picture and 'stroke-dasharray="5 4"' in picture
+    width = float(re.search(r'<svg [^>]*width="(\d+)"', picture)[1])
+    box = re.search(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)" height="20" rx="3"', picture)
+    assert float(box[1]) + float(box[2]) < width
+
+
 def test_drawing_is_quick():
     """Uma fita cheia se desenha em pouco tempo."""
     tape = tape_of(*[("sent", SERVER, NAMES[n % 4], b"%d\n" % (n // 4)) for n in range(20_000)])

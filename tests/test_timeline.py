@@ -115,6 +115,22 @@ def test_drawing_is_bounded_and_safe():
     assert set(timeline._repr_mimebundle_()) == {"text/plain", VIEW}
 
 
+def test_drawing_has_marks_and_gaps():
+    """As marcas ficam do lado em que cabem; onde a thread não existia não há nada."""
+    tape = Tape(
+        (
+            call("mark", 1, 1, "célula", "começo"),
+            call("received", 40, 60, "handle"),
+            call("mark", 99, 99, "célula", "uma marca no fim"),
+            call("mark", 100, 100, "célula", ""),
+        )
+    )
+    drawing = tape.timeline().html
+    assert 'text-anchor="end">uma marca no fim' in drawing and 'text-anchor="start">começo' in drawing
+    bars = re.findall(r'<rect x="([\d.]+)" y="\d+" width="([\d.]+)" height="20"', drawing)
+    assert len(bars) == 1 and abs(float(bars[0][1]) - 640 / 5) < 10
+
+
 def test_drawing_without_widgets(monkeypatch):
     """Sem o ipywidgets o desenho é HTML."""
     monkeypatch.setitem(sys.modules, "ipywidgets", None)

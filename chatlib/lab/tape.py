@@ -114,7 +114,8 @@ class Tape:
         try:
             # split, e não splitlines: uma mensagem pode ter U+2028
             header, *entries = (json.loads(line) for line in text.split("\n") if line)
-            return cls(tuple(map(_from_dict, entries)), header["perdidas"], header["linhas"], header["segundos"])
+            about = header["perdidas"], header["linhas"], header["segundos"]
+            return cls(tuple(map(_from_dict, entries)), *about)
         except (ValueError, TypeError, KeyError) as error:
             raise UsageError("isto não é uma fita: use um arquivo gravado por to_jsonl") from error
 
