@@ -34,13 +34,14 @@ class Caretaker:
         """Os apelidos de quem está na sala, em ordem de chegada."""
         return tuple(member.apelido for member in self.members)
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
+    def subscribe(self, listener: Listener, messages: bool = True) -> Callable[[], None]:
         """Chama ``listener(event)`` a cada `Event` da sala; devolve a função que cancela.
 
         As chamadas vêm de uma só thread, na ordem da sala, e ninguém recebe nada enquanto uma
-        não volta: faça pouco, ou passe o evento a uma fila.
+        não volta: faça pouco, ou passe o evento a uma fila. messages: se quer também os
+        ``message``, que numa sala movimentada são quase tudo o que se paga por observar.
         """
-        return self._listeners.add(listener)
+        return self._listeners.add(listener, messages)
 
     def tap(self, listener: Listener) -> Callable[[], None]:
         """Chama ``listener(event)`` a cada `Event` do fio; devolve a função que cancela.
@@ -48,6 +49,13 @@ class Caretaker:
         As chamadas vêm da thread que acaba de receber ou de enviar, várias ao mesmo tempo.
         """
         return self._taps.add(listener)
+
+    def settle(self, timeout: float = 1.0) -> bool:
+        """Espera, até ``timeout`` segundos, que o que já foi dito saia e seja contado a quem observa.
+
+        Diz se deu tempo. Num servidor parado, ou de dentro de quem observa, volta logo.
+        """
+        return self._postman.settle(timeout)
 
     # --- o que se pode mudar
 

@@ -25,6 +25,7 @@ from .errors import (
     NoMessage,
     ServerNotFound,
 )
+from .events import Event, Listener, Listeners
 
 log = logging.getLogger("chatlib")
 
@@ -41,7 +42,8 @@ class Client:
     apelido: o nome na sala (veja `protocol.check_apelido`); host e port: o servidor;
     timeout: segundos para conectar, entrar e enviar; on_message: função chamada com cada
     mensagem, de uma thread do cliente; on_end: chamada uma vez no fim, com o `ChatError` que
-    encerrou a conversa, ou None se foi ``close()`` ou ``/sair``.
+    encerrou a conversa, ou None se foi ``close()`` ou ``/sair``; on_wire: função chamada com cada
+    `Event` do fio, já desde a entrada (veja `tap`).
 
     messages: as últimas 1000 mensagens que chegaram, da mais antiga à mais nova.
 
@@ -57,7 +59,11 @@ class Client:
         timeout: float = TIMEOUT,
         on_message: Callable[[str], None] | None = None,
         on_end: Callable[[ChatError | None], None] | None = None,
+        on_wire: Listener | None = None,
     ):
+        self._taps = Listeners()
+        if on_wire:
+            self.tap(on_wire)
         self.apelido = protocol.check_apelido(apelido)
         protocol.check_port(port)
         for old in rerun.claim(self):
@@ -71,6 +77,7 @@ class Client:
         self._closed = True  # até haver conexão: a próxima rodada da célula pode achar um Client pela metade
         self._writing = threading.Lock()  # um sendall de cada vez, para não misturar linhas
         self._sock = sockets.connect(host, port, timeout)
+        self._address = self._sock.getsockname()[:2]
         self._closed = False
         try:
             self._enter(timeout)
@@ -97,7 +104,7 @@ class Client:
         try:
             with self._writing:
                 said = "".join(f"{self.apelido}: {line}\n" for line in lines)
-                self._sock.sendall(said.encode("utf-8", "replace"))
+                self._send(said.encode("utf-8", "replace"))
         except OSError as error:
             raise self._lost("a mensagem não saiu") from error
 
@@ -157,6 +164,7 @@ class Client:
         if thread and thread is not threading.current_thread():
             thread.join()
         self._sock.close()
+        self._trace("closed")
 
     @property
     def is_framed(self) -> bool:
@@ -171,6 +179,13 @@ class Client:
 
     def __repr__(self) -> str:
         return f"<Client {self.apelido}: {'na sala' if self._present else 'fora da sala'}>"
+
+    def tap(self, listener: Listener) -> Callable[[], None]:
+        """Chama ``listener(event)`` a cada `Event` do fio; devolve a função que cancela.
+
+        São ``sent``, ``received`` e ``closed``, da thread que escreve, lê ou fecha.
+        """
+        return self._taps.add(listener)
 
     # --- a entrada
 
@@ -192,7 +207,7 @@ class Client:
 
     def _answer_nick(self) -> None:
         try:
-            self._sock.sendall(f"{self.apelido}\n".encode())
+            self._send(f"{self.apelido}\n".encode())
         except OSError as error:
             raise self._lost("ela caiu antes da entrada") from error
 
@@ -205,6 +220,7 @@ class Client:
                 want = len(protocol.NICK) - len(start)
                 if not (data := self._sock.recv(max(want, 1))):
                     break
+                self._trace("received", data)
                 start += data
         except OSError as error:
             raise self._lost("ela caiu antes da entrada") from error
@@ -215,6 +231,17 @@ class Client:
                 "esse endereço aceitou a conexão mas não pediu o apelido (NICK): não é um servidor de "
                 "chat, ou ele está preso com outra pessoa; confira a porta"
             )
+
+    # --- o fio
+
+    def _send(self, data: bytes) -> None:
+        began = time.monotonic()
+        self._sock.sendall(data)
+        self._trace("sent", data, began)
+
+    def _trace(self, kind: str, data: bytes = b"", began: float = 0.0) -> None:
+        if self._taps.all:  # sem ninguém olhando, nada se monta
+            self._taps.tell(Event(kind, self.apelido, "", self._address, data, began))
 
     # --- a leitura
 
@@ -232,6 +259,7 @@ class Client:
         if data is None:
             self._on_quiet()
         elif data:
+            self._trace("received", data)
             self._feed(data)
         elif self._partial:
             self._take_partial()

@@ -90,6 +90,7 @@ class Member:
         shut(self.sock)
 
     def _send(self, data: bytes) -> int:
+        began = time.monotonic() if self._taps.all else 0.0
         try:
             sent = send_now(self.sock, data)
         except BlockingIOError:
@@ -99,7 +100,7 @@ class Member:
         if sent < len(data):
             self._moved = time.monotonic()
         if self._taps.all:
-            self._taps.tell(Event("sent", self.apelido, address=self.address, data=bytes(data[:sent])))
+            self._taps.tell(Event("sent", self.apelido, "", self.address, bytes(data[:sent]), began))
         return sent
 
 
@@ -174,6 +175,17 @@ class Postman:
         with self._lock:
             while self._size > MAX_BOX and not self._closed and not self.is_me():
                 self._emptied.wait()
+
+    def settle(self, timeout: float) -> bool:
+        """Espera que o que está na caixa saia e diz se deu tempo; não espera por quem está atrasado."""
+        deadline = time.monotonic() + timeout
+        for _ in range(2):  # ninguém se despede de um lote no meio dele: só o seguinte prova que acabou
+            nobody = Member(None, (), "", 0, Listeners())
+            if self.is_me() or not self.post(to=nobody, action=Action.LEAVE, urgent=True):
+                return not self._thread.is_alive()
+            if not nobody.released.wait(deadline - time.monotonic()):
+                return False
+        return True
 
     def stop(self) -> None:
         """Fecha a caixa, entrega o que já estava nela (até 1 s) e espera a thread terminar."""

@@ -231,8 +231,10 @@ class Server(Caretaker):
             self._taps.tell(Event(kind, apelido, address=address, data=data))
 
     def _event(self, kind: str, member: Member, text: str = "") -> Event | None:
-        if self._listeners.all:  # sem ninguém olhando, não custa nada
-            return Event(kind, member.apelido, protocol.clean(text), member.address)
+        talk = kind == "message"
+        if self._listeners.all_talk if talk else self._listeners.all:  # sem ninguém olhando, não custa nada
+            now = time.monotonic()
+            return Event(kind, member.apelido, protocol.clean(text), member.address, began=now)
 
     def _report(self, kind: str, text: str, address: tuple | None = None) -> None:
         if self._listeners.all:

@@ -12,7 +12,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 from peers import RawPeer, run_server, wait_until
 
 # Estes guardam de propósito, entre um teste e outro, um navegador, um kernel ou um processo.
-UNCHECKED = {"test_browser", "test_browser_server", "test_environment", "test_lab", "test_notebooks"}
+UNCHECKED = {
+    "test_browser",
+    "test_browser_lab",
+    "test_browser_server",
+    "test_environment",
+    "test_lab",
+    "test_notebooks",
+}
 
 
 @pytest.fixture(autouse=True)

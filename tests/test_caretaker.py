@@ -4,7 +4,7 @@ import threading
 from contextlib import suppress
 
 import pytest
-from peers import run_server, wait_until
+from peers import DEADLINE, TICK, run_server, wait_until
 
 from chatlib import Event
 from chatlib.errors import MessageRefused, UsageError
@@ -178,3 +178,50 @@ def test_tap_sees_a_refusal(room, server, join):
     other.answer("Ana")
     other.rest()
     assert [event.data for event in wire if event.kind == "sent"][-1].startswith(b"* apelido recusado")
+
+
+def test_settle_waits_for_who_watches(server, join):
+    """Depois de settle, o que os clientes já leram também foi contado."""
+    ana = join("Ana")
+    sent = []
+    server.tap(lambda event: sent.append(event.data) if event.kind == "sent" else None)
+    for number in range(100):
+        ana.say(f"linha {number}")
+        assert ana.line() == f"Ana: linha {number}"
+        assert server.settle()
+        assert sent[-1] == f"Ana: linha {number}\n".encode()
+
+
+def test_settle_does_not_wait_for_ever(server, join):
+    """De dentro de quem observa, com a sala presa e com o servidor parado, settle volta."""
+    inside, free = [], threading.Event()
+
+    def watch(event):
+        inside.append(server.settle(DEADLINE))
+        free.wait(DEADLINE)
+
+    server.subscribe(watch)
+    join().take(4)
+    wait_until(lambda: inside)
+    assert inside == [False]
+    assert not server.settle(TICK)
+    free.set()
+    assert server.settle(DEADLINE)
+    server.shutdown()
+    assert server.settle()
+
+
+def test_subscribe_without_messages(room, server):
+    """Quem dispensa as mensagens não as recebe, e o servidor não as monta por ele."""
+    ana, bia = room
+    quiet, talk = [], []
+    server.subscribe(quiet.append, messages=False)
+    ana.say("um")
+    bia.until("Ana: um")
+    stop = server.subscribe(talk.append)
+    ana.say("dois", "/apelido Lia")
+    bia.until("agora é Lia")
+    stop()
+    assert [event.kind for event in talk] == ["message", "renamed"]
+    assert [event.kind for event in quiet] == ["renamed"]
+    assert not server._listeners.all_talk

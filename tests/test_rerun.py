@@ -11,6 +11,7 @@ from peers import DEADLINE
 
 from chatlib import Client, Server
 from chatlib.errors import ServerNotFound
+from chatlib.lab import Perturber
 from chatlib.rerun import claim
 
 
@@ -122,6 +123,15 @@ def test_client_again(notebook, server):
     with Client("Ana", *server.address) as second:
         assert second.receive() == "Ana entrou!"
         assert repr(first) == "<Client Ana: fora da sala>"
+
+
+def test_perturber_again(notebook, server):
+    """Rodar de novo a célula do perturbador fecha o da rodada anterior."""
+    notebook("a")
+    first = Perturber(server)
+    notebook("a")
+    with Perturber(server) as second:
+        assert "fechado" in repr(first) and "no ar" in repr(second)
 
 
 def test_client_again_after_a_failure(notebook, server):

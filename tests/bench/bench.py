@@ -13,6 +13,8 @@ absolutos mudam de máquina para máquina, as razões muito menos.
 
 Servidores:
     chatlib     o pacote deste repositório, por `python -m chatlib server`
+    recorded    o mesmo, com um `Recorder` gravando tudo (`server_recorded.py`); compare com quiet
+    quiet       o mesmo, sem o `Recorder` e sem contar nada no terminal
     c           o limite físico: um laço epoll em C que junta o que chegou (`cloop.c`)
     naive       o servidor ingênuo do início do curso (`server_naive.py`)
     websockets  o `broadcast` da biblioteca websockets (`server_websockets.py`)
@@ -135,6 +137,8 @@ def server_command(name, directory):
         return [*python, "-m", "chatlib", "server", "--port", "0"], None
     if name == "c":
         return [str(directory / "cloop")], None
+    if name == "quiet":
+        return [*python, str(HERE / "server_recorded.py"), "--off"], None
     return [*python, str(HERE / f"server_{name}.py")], None
 
 
@@ -150,6 +154,8 @@ def missing(name):
 SERVERS = {
     # nome: (protocolo de `load`, como aparece na tabela)
     "chatlib": ("chat", "chatlib"),
+    "recorded": ("chat", "chatlib gravado"),
+    "quiet": ("chat", "chatlib calado"),
     "c": ("chat", "C, limite físico"),
     "naive": ("chat", "ingênuo do curso"),
     "websockets": ("ws", "websockets"),

@@ -1,0 +1,133 @@
+"""Aula 08: ler uma fita, e gravar uma."""
+
+from contextlib import suppress
+
+from ..check import check, exercise
+from ..tape import SERVER, Entry, Tape
+
+
+def tape(*entries: tuple) -> Tape:
+    """Uma fita do servidor: ``(kind, peer, bytes ou texto[, thread])``, um segundo entre cada entrada."""
+    found = []
+    for at, (kind, peer, what, *thread) in enumerate(entries):
+        data, text = (what, "") if isinstance(what, bytes) else (b"", what)
+        began = max(0, at - 1) if kind in ("opened", "waiting") else at
+        found.append(Entry(at, began, kind, SERVER, peer, data, len(data), text, *thread or ("handle",)))
+    return Tape(tuple(found), framed=True)
+
+
+exercise("08.1", "lines_to(tape, apelido)", "O que Ana leu")
+
+ENTRY = ("sent", "Ana", b"NICK"), ("received", "Ana", b"Ana\n")
+
+
+@check("08.1", "devolve as linhas, em texto", "junte os bytes dos envios e corte em cada \\n")
+def gives_lines(lines_to, room):
+    return lines_to(tape(("sent", "Ana", b"Bia: oi\n"), ("sent", "Ana", b"Bia: tchau\n")), "Ana") == [
+        "Bia: oi",
+        "Bia: tchau",
+    ]
+
+
+@check("08.1", "só o que foi enviado a essa pessoa", "olhe kind e peer de cada entrada")
+def only_hers(lines_to, room):
+    entries = ("sent", "Bia", b"so dela\n"), ("received", "Ana", b"oi\n"), ("sent", "Ana", b"Ana: oi\n")
+    return lines_to(tape(*entries), "Ana") == ["Ana: oi"]
+
+
+@check("08.1", "separa as linhas que viajaram juntas", "um envio pode levar várias linhas")
+def glued(lines_to, room):
+    return lines_to(tape(("sent", "Ana", b"um\ndois\n"), ("sent", "Ana", b"tres\n")), "Ana") == [
+        "um",
+        "dois",
+        "tres",
+    ]
+
+
+@check("08.1", "junta a linha que viajou em pedaços", "o pedaço pode acabar no meio de uma letra")
+def split(lines_to, room):
+    pieces = ("sent", "Ana", "nã".encode()[:2]), ("sent", "Ana", "ã".encode()[1:] + b"o\n")
+    return lines_to(tape(*pieces), "Ana") == ["não"]
+
+
+@check("08.1", "NICK não é uma linha", "NICK é a única mensagem sem \\n: tire-a do começo")
+def no_nick(lines_to, room):
+    return lines_to(tape(*ENTRY, ("sent", "Ana", b"Ana entrou!\n")), "Ana") == ["Ana entrou!"]
+
+
+@check("08.1", "o que ficou sem \\n não conta", "uma linha só está pronta quando o \\n chega")
+def unfinished(lines_to, room):
+    return lines_to(tape(("sent", "Ana", b"um\npela met")), "Ana") == ["um"]
+
+
+exercise("08.2", "who_blocks(tape)", "Quem tranca a porta")
+
+DOOR = ("opened", "Ana", "", "receive"), ("received", "Ana", b"Ana\n", "receive")
+
+
+@check("08.2", "diz por quem a porta espera", "procure a entrada waiting da thread que fez opened")
+def finds(who_blocks, room):
+    stuck = ("opened", "mudo", "", "receive"), ("waiting", "mudo", "recv", "receive")
+    return who_blocks(tape(*DOOR, *stuck)) == "mudo"
+
+
+@check("08.2", "quem espera em outra thread não tranca", "compare entry.thread com a de quem faz opened")
+def other_thread(who_blocks, room):
+    calm = ("waiting", "Ana", "recv", "handle"), ("waiting", "", "accept", "receive")
+    return who_blocks(tape(*DOOR, *calm)) == ""
+
+
+@check("08.2", "esperar quem chegue não é estar trancado", "um waiting de accept é o normal da porta")
+def in_accept(who_blocks, room):
+    return who_blocks(tape(*DOOR, ("waiting", "", "accept", "receive"))) == ""
+
+
+@check("08.2", "preso num send também tranca", "não procure só recv")
+def in_send(who_blocks, room):
+    return who_blocks(tape(*DOOR, ("waiting", "Carla", "send", "receive"))) == "Carla"
+
+
+exercise("08.3", "spy_recv(sock, size, log)", "Um gravador em miniatura")
+
+
+@check("08.3", "devolve o que recv devolveu", "quem chama não pode notar diferença")
+def same_data(spy_recv, room):
+    pair = room.pair()
+    pair.peer.send(b"abcde")
+    return spy_recv(pair.sock, 3, []) == b"abc" and spy_recv(pair.sock, 3, []) == b"de"
+
+
+@check("08.3", "anota os bytes, na ordem", 'acrescente ("recv", data) a log')
+def keeps_data(spy_recv, room):
+    pair, log = room.pair(), []
+    pair.peer.send(b"abc")
+    spy_recv(pair.sock, 2, log)
+    spy_recv(pair.sock, 2, log)
+    return log == [("recv", b"ab"), ("recv", b"c")]
+
+
+@check("08.3", "anota também o fim", "b'' é o mais importante de anotar: o outro lado saiu")
+def keeps_end(spy_recv, room):
+    pair, log = room.pair(), []
+    pair.peer.close()
+    return spy_recv(pair.sock, 10, log) == b"" and log == [("recv", b"")]
+
+
+@check("08.3", "anota o erro", 'com except OSError as error, anote ("erro", type(error).__name__)')
+def keeps_error(spy_recv, room):
+    pair, log = room.pair(), []
+    pair.peer.reset()
+    with suppress(OSError):
+        spy_recv(pair.sock, 10, log)
+    return log == [("erro", "ConnectionResetError")]
+
+
+@check("08.3", "e deixa o erro passar", "depois de anotar, raise: quem chamou precisa saber")
+def lets_error_pass(spy_recv, room):
+    pair = room.pair()
+    pair.sock.settimeout(0.01)
+    try:
+        spy_recv(pair.sock, 10, [])
+    except TimeoutError:
+        return True
+    return False

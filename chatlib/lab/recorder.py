@@ -1,0 +1,285 @@
+"""O gravador: guarda numa fita o que passou pelos sockets, e quando.
+
+    with Recorder(server) as fita:          # um Server ou um Client do chatlib
+        ...
+    fita.tape                               # a fita, com as entradas em ordem
+
+    with Recorder() as fita:                # um servidor escrito por você
+        server = fita.wrap(server)          # as conexões que ele aceita também são gravadas
+        fita.mark("Bruno se conecta")       # uma marca, para se achar depois
+
+A fita é uma `chatlib.lab.tape.Tape`; cada `Entry` dela tem ``at`` e ``began`` (segundos desde o
+começo da fita), ``kind``, ``who`` (de quem é a ponta: ``servidor``, ``Ana``), ``peer`` (quem está
+na outra), ``data`` (os bytes, ou só o começo deles), ``size`` (quantos foram), ``text``,
+``thread`` e ``conn`` (o número da conexão, a partir de 1). Ela está na ordem em que uma coisa
+pode ter causado a outra: um envio conta pelo começo, o resto pelo fim. Quem ainda não disse o
+apelido é ``visitante 1``; quem o diz mais tarde ganha o nome desde a primeira entrada.
+
+Os tipos (``kind``):
+
+- no fio: ``opened`` (conexão aceita), ``received`` (um ``recv``; ``data`` vazio: o outro lado
+  encerrou; o `chatlib` não conta esse último), ``sent`` (um ``send``), ``closed``, ``failed``
+  (``text`` diz o quê, como ``recv: TimeoutError``) e ``waiting`` (uma chamada que ainda não
+  tinha voltado: ``text`` diz qual);
+- na sala, só de um `Server`: ``present`` (já estava lá), ``connected``, ``named``, ``message``
+  (lida do que foi entregue a seu autor), ``private``, ``renamed`` (``text`` é o novo apelido),
+  ``left``, ``refused``, ``error``;
+- nas travas de `Recorder.lock`: ``locked`` e ``unlocked`` (``text`` é o nome da trava);
+- nas threads: ``thread_started`` e ``thread_ended``, das que começaram durante a gravação, com o
+  instante de cada uma; com ``threads=True``, ``state`` (``text`` diz em que ela passou a estar);
+- ``mark``: o que você marcou.
+
+Gravar custa pouco e tem limite: de entradas, de bytes e de bytes por entrada. Passou do limite,
+as mais antigas se perdem, e `Tape.lost` diz quantas. Fora do ``with`` nada fica ligado.
+"""
+
+import socket
+import threading
+import time
+from collections import deque
+from functools import partial
+
+from .. import rerun
+from ..client import Client
+from ..errors import UsageError
+from ..events import Event
+from ..server import Server
+from . import watched
+from .naming import Raw, name_all, weigh
+from .sampler import Sampler
+from .tape import SERVER, Tape
+from .threads import ThreadHook
+
+MAX_ENTRIES = 20_000
+MAX_BYTES = 8 << 20  # da fita toda
+MAX_DATA = 1024  # de cada entrada
+GRACE = 0.05  # segundos
+BATCH = 256  # entradas que esperam juntas para ser arrumadas
+
+
+class Recorder:
+    """Grava o que passa por servidores, clientes e sockets, dentro de um ``with``.
+
+    targets: `Server` ou `Client` do chatlib a gravar (nenhum: só o que passar por `wrap`);
+    max_entries, max_bytes e max_data: quantas entradas e quantos bytes guardar, na fita e em cada
+    entrada; threads: se anota também, a cada 2 ms, o que cada thread está fazendo.
+
+    Fora de um ``with``, use `start` e `stop`. Levanta UsageError se um argumento não serve.
+    """
+
+    def __init__(
+        self,
+        *targets: Server | Client,
+        max_entries: int = MAX_ENTRIES,
+        max_bytes: int = MAX_BYTES,
+        max_data: int = MAX_DATA,
+        threads: bool = False,
+    ):
+        if not all(isinstance(target, Server | Client) for target in targets):
+            raise UsageError(
+                "um Recorder grava um Server ou um Client do chatlib; para um socket seu, use wrap"
+            )
+        if min(max_entries, max_bytes, max_data) <= 0:
+            raise UsageError("um limite da fita é maior que zero")
+        for old in rerun.claim(self):
+            old.close()
+        self._targets, self._with_states = targets, threads
+        self._max_entries, self._max_bytes, self._max_data = max_entries, max_bytes, max_data
+        self._lock = threading.Lock()  # guarda _kept e suas contas, e a troca de _news
+        self._batch = min(BATCH, max_entries)
+        self._empty()
+        self._waits: watched.Waits = {}
+        self._sockets: list[socket.socket] = []
+        self._undo: list = []
+        self._running, self._start = False, time.monotonic()
+        self._tape: Tape | None = None
+
+    # --- a gravação
+
+    def start(self) -> "Recorder":
+        """Começa a gravar; devolve o próprio gravador."""
+        if self._running:
+            return self
+        with self._lock:
+            self._empty()
+        self._running, self._start, self._tape = True, time.monotonic(), None
+        if self._with_states:
+            self._undo.append(Sampler(self._note).start())
+        self._undo.append(ThreadHook(self._note).install())
+        for target in self._targets:
+            self._listen(target)
+        return self
+
+    def stop(self) -> None:
+        """Para de gravar e solta tudo; a fita fica. Chamar de novo não faz nada."""
+        if not self._running:
+            return
+        for server in self._servers:
+            server.settle()
+        for undo in reversed(self._undo):
+            undo()
+        for sock in self._sockets:
+            watched.unwatch(sock)
+        self._undo.clear(), self._sockets.clear()
+        self._tape = self._snapshot()
+        self._running = False
+
+    close = stop
+
+    def __enter__(self) -> "Recorder":
+        return self.start()
+
+    def __exit__(self, *exc) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return "<Recorder gravando>" if self._running else "<Recorder parado>"
+
+    # --- o que gravar
+
+    def wrap(self, sock: socket.socket, *, peer: str = "", who: str = "") -> socket.socket:
+        """Passa a gravar o socket e, se ele escuta, as conexões que aceitar; devolve o mesmo socket.
+
+        peer: de quem é a outra ponta, se já se sabe e esta é a do servidor; who: de quem é esta,
+        se é a de um cliente. Nada muda para quem usa o socket. Uma chamada que já esperava antes
+        de ``wrap`` não é vista. Levanta UsageError se a gravação não começou.
+        """
+        if not self._running:
+            raise UsageError("o gravador está parado: chame wrap dentro do with, ou depois de start()")
+        watcher = self._watch(sock, "" if who else SERVER, who or peer)
+        if who and watcher.key:  # a ponta de um cliente que já se conectou
+            self._note_call("opened", time.monotonic(), watcher)
+        return sock
+
+    def lock(self, lock=None, name: str = "trava"):
+        """Uma trava que grava quem esperou por ela e quem a teve; ``lock``: a sua, se já tem uma."""
+        watcher = watched.Watcher(self._note_call, self._waits, SERVER)
+        return watched.WatchedLock(lock or threading.Lock(), watcher, name)
+
+    def mark(self, text: str) -> None:
+        """Põe uma marca na fita."""
+        self._note("mark", text=text)
+
+    # --- a fita
+
+    @property
+    def tape(self) -> Tape:
+        """O que foi gravado até agora, e o que cada thread está esperando."""
+        return self._tape or self._snapshot()
+
+    def to_jsonl(self, path=None) -> str:
+        """A fita em JSON Lines: veja `Tape.to_jsonl`."""
+        return self.tape.to_jsonl(path)
+
+    def diagram(self, **options):
+        """A fita como um diagrama de sequência: veja `Tape.diagram`."""
+        return self.tape.diagram(**options)
+
+    def timeline(self, **options):
+        """O que cada thread fez: veja `Tape.timeline`."""
+        return self.tape.timeline(**options)
+
+    def microscope(self, **options):
+        """Os bytes de cada recv e de cada send: veja `Tape.microscope`."""
+        return self.tape.microscope(**options)
+
+    def _let_sends_end(self) -> None:
+        """Espera um instante pelos envios em andamento: o outro lado pode já ter lido o que levaram."""
+        limit = time.monotonic() + GRACE
+        while time.monotonic() < limit and any(what == "send" for what, *_ in list(self._waits.values())):
+            time.sleep(GRACE / 50)
+
+    def _snapshot(self) -> Tape:
+        self._let_sends_end()
+        now = time.monotonic()
+        with self._lock:
+            self._put_away()
+            raws, dropped = self._fitting()
+            lost = self._lost + dropped
+        for thread, (what, began, by) in list(self._waits.items()):
+            if thread.is_alive():
+                raws.append(Raw(now, began, "waiting", by.side, by.key, by.apelido, b"", 0, what, thread))
+        return Tape(name_all(raws, self._start), lost, bool(self._servers), round(now - self._start, 6))
+
+    # --- por dentro
+
+    def _empty(self) -> None:
+        self._news: list[tuple] = []  # o que se acaba de gravar; qualquer thread põe, sem esperar
+        self._kept: deque[tuple[list, int]] = deque()  # lotes, e quantos bytes cada um guarda
+        self._count = self._bytes = self._lost = 0
+
+    @property
+    def _servers(self) -> list[Server]:
+        return [target for target in self._targets if isinstance(target, Server)]
+
+    def _listen(self, target: Server | Client) -> None:
+        if isinstance(target, Client):
+            self._undo.append(target.tap(partial(self._hear, "")))
+            return
+        target.settle()  # o que é de antes fica de fora
+        for member in target.members:
+            self._note("present", key=member.address, apelido=member.apelido)
+        hear = partial(self._hear, SERVER)
+        self._undo += [target.tap(hear), target.subscribe(hear, messages=False)]
+
+    def _hear(self, side: str, event: Event) -> None:
+        """Empilha e segue: é o que cada send a um membro paga para ser gravado."""
+        now, began, data = time.monotonic(), event.began, event.data
+        # Só o carteiro diz quando começou, e perguntar quem ele é custa.
+        thread = None if began and side else threading.current_thread()
+        size, kept = len(data), data[: self._max_data]
+        end = kept, size, event.text, thread
+        self._push((now, began or now, event.kind, side, event.address, event.apelido, *end))
+
+    def _note(self, kind: str, *, key=None, apelido: str = "", text: str = "", thread=None) -> None:
+        now = time.monotonic()
+        thread = thread or threading.current_thread()
+        self._push(Raw(now, now, kind, SERVER if key else "", key, apelido, b"", 0, text, thread))
+
+    def _note_call(self, kind: str, began: float, by: watched.Watcher, data: bytes = b"", text: str = ""):
+        kept, now = data[: self._max_data], time.monotonic()
+        thread = threading.current_thread()
+        self._push(Raw(now, began, kind, by.side, by.key, by.apelido, kept, len(data), text, thread))
+
+    def _push(self, raw: tuple) -> None:
+        if not self._running:  # uma chamada que só voltou depois do fim da gravação
+            return
+        self._news.append(raw)
+        if len(self._news) >= self._batch and self._lock.acquire(blocking=False):
+            try:
+                self._put_away()
+            finally:
+                self._lock.release()
+
+    def _put_away(self) -> None:
+        """Guarda o lote, e descarta os mais antigos que não fazem falta; com a trava na mão."""
+        batch, self._news = self._news, []
+        self._kept.append((batch, weigh(batch)))
+        self._count += len(batch)
+        self._bytes += self._kept[-1][1]
+        while True:
+            oldest, size = self._kept[0]
+            count, left = self._count - len(oldest), self._bytes - size
+            if count < self._max_entries and left < self._max_bytes:
+                return
+            self._kept.popleft()
+            self._count, self._bytes = count, left
+            self._lost += len(oldest)
+
+    def _fitting(self) -> tuple[list[Raw], int]:
+        """O que se guardou, até o limite exato, e quantos ficaram de fora; com a trava na mão."""
+        raws = sorted((Raw._make(raw) for batch, _ in self._kept for raw in batch), key=lambda raw: raw.order)
+        size, first = 0, len(raws)
+        while first and len(raws) - first < self._max_entries:
+            size += weigh([raws[first - 1]])
+            if size > self._max_bytes:
+                break
+            first -= 1
+        return raws[first:], first
+
+    def _watch(self, sock: socket.socket, side: str = SERVER, apelido: str = "") -> watched.Watcher:
+        watcher = watched.Watcher(self._note_call, self._waits, side, apelido, adopt=self._watch)
+        watcher.identify(sock)
+        watched.watch(sock, watcher)
+        self._sockets.append(sock)
+        return watcher

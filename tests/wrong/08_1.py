@@ -1,0 +1,37 @@
+"""Respostas erradas de 08.1; a docstring de cada uma é a verificação que deve pegá-la."""
+
+
+def one_line_per_send(tape, apelido):
+    """separa as linhas que viajaram juntas"""
+    return [entry.data.decode().strip() for entry in tape.of("sent", peer=apelido)]
+
+
+def everybody(tape, apelido):
+    """só o que foi enviado a essa pessoa"""
+    return b"".join(entry.data for entry in tape.of("sent")).decode().split("\n")[:-1]
+
+
+def both_ways(tape, apelido):
+    """só o que foi enviado a essa pessoa"""
+    return b"".join(entry.data for entry in tape.of(peer=apelido)).decode().split("\n")[:-1]
+
+
+def keeps_bytes(tape, apelido):
+    """devolve as linhas, em texto"""
+    return b"".join(entry.data for entry in tape.of("sent", peer=apelido)).split(b"\n")[:-1]
+
+
+def decodes_each_piece(tape, apelido):
+    """junta a linha que viajou em pedaços"""
+    text = "".join(entry.data.decode("utf-8", "replace") for entry in tape.of("sent", peer=apelido))
+    return text.removeprefix("NICK").split("\n")[:-1]
+
+
+def forgets_nick(tape, apelido):
+    """NICK não é uma linha"""
+    return b"".join(entry.data for entry in tape.of("sent", peer=apelido)).decode().split("\n")[:-1]
+
+
+def keeps_the_rest(tape, apelido):
+    """o que ficou sem \\n não conta"""
+    return b"".join(entry.data for entry in tape.of("sent", peer=apelido)).decode().split("\n")

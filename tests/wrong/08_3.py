@@ -1,0 +1,51 @@
+"""Respostas erradas de 08.3; a docstring de cada uma é a verificação que deve pegá-la."""
+
+
+def only_notes(sock, size, log):
+    """devolve o que recv devolveu"""
+    log.append(("recv", sock.recv(size)))
+
+
+def ignores_size(sock, size, log):
+    """devolve o que recv devolveu"""
+    data = sock.recv(1024)
+    log.append(("recv", data))
+    return data
+
+
+def only_returns(sock, size, log):
+    """anota os bytes, na ordem"""
+    return sock.recv(size)
+
+
+def newest_first(sock, size, log):
+    """anota os bytes, na ordem"""
+    data = sock.recv(size)
+    log.insert(0, ("recv", data))
+    return data
+
+
+def skips_the_end(sock, size, log):
+    """anota também o fim"""
+    data = sock.recv(size)
+    if data:
+        log.append(("recv", data))
+    return data
+
+
+def misses_the_error(sock, size, log):
+    """anota o erro"""
+    data = sock.recv(size)
+    log.append(("recv", data))
+    return data
+
+
+def swallows_the_error(sock, size, log):
+    """e deixa o erro passar"""
+    try:
+        data = sock.recv(size)
+    except OSError as error:
+        log.append(("erro", type(error).__name__))
+        return b""
+    log.append(("recv", data))
+    return data
