@@ -250,3 +250,17 @@ class Notebook:
     def panel(self, apelido: str) -> Locator:
         """O painel de ``apelido``."""
         return self.page.get_by_role("region", name=f"Chat de {apelido}", exact=True)
+
+
+def lightness(node: Locator, prop: str) -> float:
+    """A média dos canais (0 a 255) de uma cor do elemento, desenhada para ser lida sem formato."""
+    return node.evaluate(
+        """(node, prop) => {
+            const pen = new OffscreenCanvas(1, 1).getContext("2d");
+            pen.fillStyle = getComputedStyle(node)[prop];
+            pen.fillRect(0, 0, 1, 1);
+            const [red, green, blue] = pen.getImageData(0, 0, 1, 1).data;
+            return (red + green + blue) / 3;
+        }""",
+        prop,
+    )

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from lab_browser import expect
+from lab_browser import expect, lightness
 from playwright.sync_api import Locator
 
 SERVER = """from IPython.display import display
@@ -533,9 +533,9 @@ def test_looks(notebook, app):
     a, b = ana.bounding_box(), bruno.bounding_box()
     assert abs(a["width"] - b["width"]) < 2 and a["y"] == b["y"]
     assert a["x"] + a["width"] < b["x"] and b["x"] + b["width"] < 1280
-    assert _lightness(ana, "backgroundColor") > 200 > 80 > _lightness(ana, "color")
+    assert lightness(ana, "backgroundColor") > 200 > 80 > lightness(ana, "color")
     page.set_theme("JupyterLab Dark")
-    assert _lightness(ana, "backgroundColor") < 80 < 200 < _lightness(ana, "color")
+    assert lightness(ana, "backgroundColor") < 80 < 200 < lightness(ana, "color")
     page.set_theme("JupyterLab Light")
 
     size = "log => parseFloat(getComputedStyle(log).fontSize)"
@@ -610,17 +610,3 @@ def test_keyboard_alone(notebook):
     ana.get_by_role("button", name="Sair").focus()
     keys.press("Space")
     expect_state(ana, "desconectado")
-
-
-def _lightness(node: Locator, prop: str) -> float:
-    """A média dos canais (0 a 255) de uma cor do elemento, desenhada para ser lida sem formato."""
-    return node.evaluate(
-        """(node, prop) => {
-            const pen = new OffscreenCanvas(1, 1).getContext("2d");
-            pen.fillStyle = getComputedStyle(node)[prop];
-            pen.fillRect(0, 0, 1, 1);
-            const [red, green, blue] = pen.getImageData(0, 0, 1, 1).data;
-            return (red + green + blue) / 3;
-        }""",
-        prop,
-    )

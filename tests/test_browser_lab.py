@@ -2,57 +2,23 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from lab_browser import Notebook, chromium, expect, jupyterlab
-from playwright.sync_api import Locator
+from lab_browser import Notebook, expect, lightness
 
 # Um só JupyterLab e um só navegador, mesmo com os testes repartidos por vários processos.
 pytestmark = pytest.mark.xdist_group("browser3")
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """O navegador de todos os testes."""
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """O JupyterLab de todos os testes."""
-    with jupyterlab(tmp_path_factory.mktemp("lab")) as lab:
-        yield lab
-
-
 @pytest.fixture
-def open_notebook(lab, browser, request):
-    """Uma função que abre um notebook com as células dadas e as roda; a página não pode ter erros."""
-    opened: list[Notebook] = []
+def open_notebook(open_notebook):
+    """Uma função que abre um notebook com as células dadas e as roda."""
 
     def create(*cells, **options) -> Notebook:
-        name = request.node.name.translate({ord("["): "-", ord("]"): None})
-        opened.append(lab.open(browser, name, list(cells), **options))
+        notebook = open_notebook(*cells, **options)
         for index in range(len(cells)):
-            opened[-1].run(index)
-        return opened[-1]
+            notebook.run(index)
+        return notebook
 
-    yield create
-    for notebook in opened:
-        assert not notebook.problems
-        notebook.close()
-
-
-def lightness(node: Locator, prop: str) -> float:
-    """A média dos canais (0 a 255) de uma cor do elemento, desenhada para ser lida sem formato."""
-    return node.evaluate(
-        """(node, prop) => {
-            const pen = new OffscreenCanvas(1, 1).getContext("2d");
-            pen.fillStyle = getComputedStyle(node)[prop];
-            pen.fillRect(0, 0, 1, 1);
-            const [red, green, blue] = pen.getImageData(0, 0, 1, 1).data;
-            return (red + green + blue) / 3;
-        }""",
-        prop,
-    )
+    return create
 
 
 # --- o microscópio
