@@ -256,6 +256,22 @@ def test_subclass_of_socket_keeps_its_methods():
     assert fita.tape.chunks("sent", SERVER, who="Ana") == [b"OI"]
 
 
+def test_stopping_in_the_middle_of_a_call(pair):
+    """Parar de gravar com uma thread já dentro de um recv, e antes de ele começar, não a atrapalha."""
+    _, client, connection = pair
+
+    class Stop(dict):
+        def __setitem__(self, thread, wait):
+            fita.stop()
+
+    with Recorder() as fita:
+        fita._waits = Stop()
+        fita.wrap(connection, peer="Ana")
+        client.sendall(b"oi")
+        assert connection.recv(10) == b"oi"
+    assert type(connection) is socket.socket and not fita.tape.of("received")
+
+
 def test_listening_socket_wraps_what_it_accepts():
     """As conexões aceitas também se gravam, e quem responde a NICK ganha nome."""
     with socket.create_server(("127.0.0.1", 0)) as listener, Recorder() as fita:

@@ -280,6 +280,7 @@ class Recorder:
     def _watch(self, sock: socket.socket, side: str = SERVER, apelido: str = "") -> watched.Watcher:
         watcher = watched.Watcher(self._note_call, self._waits, side, apelido, adopt=self._watch)
         watcher.identify(sock)
-        watched.watch(sock, watcher)
-        self._sockets.append(sock)
+        if self._running:  # o accept pode ter voltado depois do fim da gravação
+            watched.watch(sock, watcher)
+            self._sockets.append(sock)
         return watcher

@@ -83,60 +83,6 @@ class _Silent:
 _silent = _Silent()
 
 
-class _Watched:
-    """Os métodos de um socket observado; o resto é o do próprio socket."""
-
-    __slots__ = ()
-
-    def _watcher(self) -> Watcher | _Silent:
-        return _watchers.get(self, _silent)
-
-    def accept(self):
-        watcher = self._watcher()
-        with watcher.doing("accept") as done:
-            sock, address = super().accept()
-            if watcher is not _silent:
-                done("opened", by=watcher.adopt(sock))
-        return sock, address
-
-    def connect(self, address):
-        with self._watcher().doing("connect") as done:
-            super().connect(address)
-            self._watcher().identify(self)
-            done("opened")
-
-    def recv(self, size, *flags):
-        with self._watcher().doing("recv") as done:
-            data = super().recv(size, *flags)
-            if not _peeks(flags):
-                done("received", data)
-        return data
-
-    def recv_into(self, buffer, nbytes=0, flags=0):
-        with self._watcher().doing("recv") as done:
-            size = super().recv_into(buffer, nbytes, flags)
-            if not _peeks((flags,)):
-                done("received", bytes(memoryview(buffer).cast("B")[:size]))
-        return size
-
-    def send(self, data, *flags):
-        with self._watcher().doing("send") as done:
-            size = super().send(data, *flags)
-            done("sent", bytes(memoryview(data).cast("B")[:size]))
-        return size
-
-    def sendall(self, data, *flags):
-        with self._watcher().doing("send") as done:
-            super().sendall(data, *flags)
-            done("sent", bytes(data))
-
-    def close(self):
-        was_open = self.fileno() >= 0
-        super().close()
-        if was_open and self.fileno() < 0:
-            self._watcher().closed()
-
-
 def _peeks(flags: tuple) -> bool:
     """Se o recv só espia, sem retirar."""
     return any(flag & socket.MSG_PEEK for flag in flags)
@@ -144,22 +90,83 @@ def _peeks(flags: tuple) -> bool:
 
 def watch(sock: socket.socket, watcher: Watcher) -> None:
     """Passa a contar a ``watcher`` o que o socket faz."""
-    if not isinstance(sock, _Watched):
-        sock.__class__ = _watched_class(type(sock))
+    cls = type(sock)
+    if cls not in _classes.values():
+        _classes[cls] = sock.__class__ = _classes.get(cls) or _derive(cls)
     _watchers[sock] = watcher
 
 
 def unwatch(sock: socket.socket) -> None:
     """Deixa o socket como era."""
     if _watchers.pop(sock, None):
-        sock.__class__ = type(sock).__bases__[1]
+        sock.__class__ = type(sock).__base__
 
 
-def _watched_class(cls: type) -> type:
-    if cls not in _classes:
-        names = {"__slots__": (), "__module__": cls.__module__, "__qualname__": cls.__qualname__}
-        _classes[cls] = type(cls.__name__, (_Watched, cls), names)  # o repr continua igual
-    return _classes[cls]
+def _watcher_of(sock: socket.socket) -> Watcher | _Silent:
+    return _watchers.get(sock, _silent)
+
+
+def _derive(cls: type) -> type:
+    """A classe derivada que conta o que faz.
+
+    Sem ``super()``: entre uma linha e outra de um método, `unwatch` pode devolver o socket à classe
+    de antes, e ``super()`` já não o aceitaria.
+    """
+
+    class Watched(cls):
+        __slots__ = ()
+
+        def accept(self):
+            watcher = _watcher_of(self)
+            with watcher.doing("accept") as done:
+                sock, address = cls.accept(self)
+                if watcher is not _silent:
+                    done("opened", by=watcher.adopt(sock))
+            return sock, address
+
+        def connect(self, address):
+            with _watcher_of(self).doing("connect") as done:
+                cls.connect(self, address)
+                _watcher_of(self).identify(self)
+                done("opened")
+
+        def recv(self, size, *flags):
+            with _watcher_of(self).doing("recv") as done:
+                data = cls.recv(self, size, *flags)
+                if not _peeks(flags):
+                    done("received", data)
+            return data
+
+        def recv_into(self, buffer, nbytes=0, flags=0):
+            with _watcher_of(self).doing("recv") as done:
+                size = cls.recv_into(self, buffer, nbytes, flags)
+                if not _peeks((flags,)):
+                    done("received", bytes(memoryview(buffer).cast("B")[:size]))
+            return size
+
+        def send(self, data, *flags):
+            with _watcher_of(self).doing("send") as done:
+                size = cls.send(self, data, *flags)
+                done("sent", bytes(memoryview(data).cast("B")[:size]))
+            return size
+
+        def sendall(self, data, *flags):
+            with _watcher_of(self).doing("send") as done:
+                cls.sendall(self, data, *flags)
+                done("sent", bytes(data))
+
+        def close(self):
+            was_open = self.fileno() >= 0
+            cls.close(self)
+            if was_open and self.fileno() < 0:
+                _watcher_of(self).closed()
+
+    Watched.__name__, Watched.__qualname__, Watched.__module__ = (
+        cls.__name__,
+        cls.__qualname__,
+        cls.__module__,
+    )
+    return Watched  # com o nome da outra, para que o repr continue igual
 
 
 class WatchedLock:
