@@ -12,11 +12,19 @@ function create(tag, className, text = "", attributes = {}) {
 // A moldura de um painel. O que se digita nela não é comando para o notebook em volta:
 // o JupyterLab ignora seus atalhos dentro de data-lm-suppress-shortcuts.
 function createFrame(className) {
-  const root = create("section", `chatlib ${className}`, "", { lang: "pt-BR", "data-lm-suppress-shortcuts": "true" });
+  const root = create("section", `chatlib ${className}`, "", {
+    lang: "pt-BR", "data-lm-suppress-shortcuts": "true",
+    tabindex: "-1", // um clique no vazio do painel deixa o foco aqui: na célula, "dd" a apagaria
+  });
   for (const type of ["keydown", "keypress", "keyup"]) {
     root.addEventListener(type, (event) => event.stopPropagation());
   }
   return root;
+}
+
+// Só escreve o que mudou: um leitor de tela repetiria o resto.
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
 }
 
 const WAITING = "Esperando o kernel responder. Se você acabou de abrir o notebook, rode de novo a célula deste painel.";

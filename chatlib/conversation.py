@@ -36,7 +36,9 @@ DELAYS = (1, 2, 4, 8, 15)  # segundos até cada nova tentativa; a última se rep
 PATIENCE = 5  # tentativas enquanto o servidor ainda não percebeu que o apelido ficou livre
 GREETED = 1.0  # segundos à espera do cumprimento, para que a conversa comece inteira
 RECENT = 200  # linhas entre as quais se procura o que o histórico repete
-ECHO = 10.0  # segundos em que uma mensagem ainda pode voltar do servidor
+ECHO = 180.0  # segundos em que uma mensagem ainda pode voltar do servidor: mais que o TCP insiste
+ECHOES = 1000  # mensagens que se espera ver voltar
+STEADY = 30.0  # segundos na sala depois dos quais uma queda não é a continuação da anterior
 
 CONNECTING, CONNECTED, DISCONNECTED = "conectando", "conectado", "desconectado"
 RECONNECTING = "reconectando"
@@ -61,12 +63,13 @@ class Conversation:
         self.total = 0  # linhas que já chegaram
         self.room = Room()
         self._where = where
+        self.max_text = getattr(where, "max_text", protocol.MAX_TEXT)
         self._address = show_address(where)
         self._start = 0  # a primeira linha à vista: as anteriores foram limpas
         self._sent, self._sent_people = 0, None  # o que já foi em alguma remessa
         self._fresh = True  # se há o que contar à página
         self._unsent: list[tuple[str, str]] = []  # (vista, texto) que não saiu
-        self._echoes: deque[tuple[float, str, str]] = deque(maxlen=50)  # o que se mandou e não voltou
+        self._echoes: deque[tuple[float, str, str]] = deque(maxlen=ECHOES)  # o que se mandou e não voltou
         self._client: Client | None = None
         self._broken: ChatError | None = None  # o envio que falhou
         self._reached: tuple[str, int] | None = None  # onde se entrou da última vez
@@ -110,7 +113,7 @@ class Conversation:
             if client is None:
                 return self._give_back([(view, text)])
             now = time.monotonic()
-            self._echoes += [(now, view, said) for said in text.split("\n") if said.strip()]
+            self._echoes += [(now, view, said) for said in text.split("\n") if echo_of(said)]
         try:
             client.write(text)
         except ChatError as error:
@@ -128,6 +131,8 @@ class Conversation:
         with self._changed:
             self._thread = None
             client, thread = self._client, self._last
+            if not client and self.state != DISCONNECTED:  # a thread ainda espera por um servidor calado
+                self._set(DISCONNECTED, LEFT)
             self._changed.notify_all()
         if client:
             client.close()
@@ -176,7 +181,7 @@ class Conversation:
             if everything or self.room.people != self._sent_people:
                 news["people"] = self._sent_people = self.room.people
             if everything:
-                news |= {"commands": list(commands.COMMANDS), "max_text": protocol.MAX_TEXT}
+                news |= {"commands": list(commands.COMMANDS), "max_text": self.max_text}
             else:
                 news["unsent"], self._unsent, self._fresh = self._unsent, [], False
             self._sent = self.total
@@ -192,9 +197,10 @@ class Conversation:
         while True:
             failure = self._converse()
             with self._changed:
-                if self._client:  # esteve na sala: a paciência recomeça
-                    delays, refusals, inside = chain(DELAYS, repeat(DELAYS[-1])), 0, True
-                    self._client, self.room = None, Room()
+                if self._client:
+                    if not inside or time.monotonic() - self._since > STEADY:  # a paciência recomeça
+                        delays = chain(DELAYS, repeat(DELAYS[-1]))
+                    self._client, self.room, refusals, inside = None, Room(), 0, True
                 refusals += isinstance(failure, ApelidoRefused)
                 hopeful = inside and worth_retrying(failure) and refusals < PATIENCE
                 if not hopeful or not self._is_mine() or not self._rest(next(delays), failure):
@@ -245,7 +251,8 @@ class Conversation:
             self._seen = Counter((line.author, line.text) for line in recent)
             if client.is_framed:
                 self.room.ask()
-            self._client, self._broken = client, None
+            self._client, self._broken, self._since = client, None, time.monotonic()
+            self.apelido = client.apelido  # na forma normal, a que o servidor usa
             self._set(CONNECTED)
             left = not self._is_mine()
         if left:
@@ -261,7 +268,7 @@ class Conversation:
             if renamed := RENAMED.fullmatch(text):
                 self.apelido = renamed[2] if renamed[1] == self.apelido else self.apelido
             if line.kind == "mine":
-                self._forget_echo(line.text)
+                self._forget_echo(line.text.strip())
             if "h" not in line.flags or not self._already_seen(line):
                 self._add(line)
             if text == protocol.REMOVED:
@@ -306,16 +313,23 @@ class Conversation:
 
     def _take_echoes(self) -> list[tuple[str, str]]:
         recent = time.monotonic() - ECHO
-        texts = [(view, text) for when, view, text in self._echoes if when > recent and text[:1] != "/"]
+        texts = [(view, text) for when, view, text in self._echoes if when > recent]
         self._echoes.clear()
         return texts
 
     def _forget_echo(self, text: str) -> None:
         """A mensagem voltou do servidor; as que foram antes dela não voltam mais."""
-        sent = [said for _, _, said in self._echoes]
+        sent = [echo_of(said) for _, _, said in self._echoes]
         if text in sent:
             for _ in range(sent.index(text) + 1):
                 self._echoes.popleft()
+
+
+def echo_of(said: str) -> str:
+    """O texto que volta do servidor quando ele entrega o que se mandou; "" se nada volta."""
+    if said.startswith("/msg "):
+        return said.split(None, 2)[-1] if len(said.split(None, 2)) == 3 else ""
+    return "" if said.startswith("/") and not said.startswith("//") else said.removeprefix("/").strip()
 
 
 def worth_retrying(failure: ChatError | None) -> bool:

@@ -125,6 +125,8 @@ class Dashboard:
         return self._place[1]
 
     def _on_event(self, event: Event) -> None:
+        if event.kind == "connected":  # a entrada, ou a recusa, logo diz mais
+            return
         people = len(self.server.members) if event.kind == "named" else 0
         with self._lock:
             self._log.append((time.time(), event))

@@ -6,7 +6,6 @@ SHOWN = 200  # caracteres de uma mensagem que aparecem no registro
 
 # O que se diz de cada evento, depois de quem o fez.
 SENTENCES = {
-    "connected": "uma conexão chegou de {host}",
     "named": "entrou",
     "message": "disse: {text}",
     "private": "mandou uma mensagem particular",

@@ -17,7 +17,7 @@ function createField(label, placeholder) {
     node,
     input,
     complain(text) {
-      error.textContent = text;
+      write(error, text);
       input.setAttribute("aria-invalid", Boolean(text));
     },
   };
@@ -37,25 +37,43 @@ function createJoin(enter) {
 
 function createPeople(talkTo) {
   const node = create("div", "chatlib-people");
+  node.hidden = true;
   const title = create("span", "chatlib-count");
   const list = create("ul", "chatlib-names", "", { "aria-label": "Quem está na sala" });
+  const rest = create("li", "");
+  const items = new Map(); // os nomes ficam de uma remessa para a outra, e o foco do teclado com eles
   node.append(title, list);
+
+  function createName(name, me) {
+    const attributes = name === me ? { title: "Você" } : { type: "button", title: `Escrever só para ${name}` };
+    const button = create(name === me ? "span" : "button", "chatlib-name", name, { dir: "auto", ...attributes });
+    button.style.setProperty("--hue", hueOf(name));
+    if (name !== me) button.addEventListener("click", () => talkTo(name));
+    const item = create("li", "");
+    item.append(button);
+    return item;
+  }
+
   return {
     node,
     show(people, me) {
       node.hidden = !people.length;
-      title.textContent = `${people.length.toLocaleString("pt-BR")} na sala`;
-      const items = people.slice(0, NAMES).map((name) => {
-        const item = create("li", "");
-        const attributes = name === me ? { disabled: "" } : { title: `Escrever só para ${name}` };
-        const button = create("button", "chatlib-name", name, { type: "button", dir: "auto", ...attributes });
-        button.style.setProperty("--hue", hueOf(name));
-        button.addEventListener("click", () => talkTo(name));
-        item.append(button);
-        return item;
-      });
-      if (people.length > NAMES) items.push(create("li", "", `e mais ${people.length - NAMES}`));
-      list.replaceChildren(...items);
+      write(title, `${people.length.toLocaleString("pt-BR")} na sala`);
+      const shown = new Map(people.slice(0, NAMES).map((name) => [`${name === me} ${name}`, name]));
+      for (const [key, item] of items) {
+        if (shown.has(key)) continue;
+        item.remove();
+        items.delete(key);
+      }
+      let place = list.firstChild;
+      for (const [key, name] of shown) {
+        if (!items.has(key)) items.set(key, createName(name, me));
+        if (items.get(key) === place) place = place.nextSibling; // quem já está no lugar não se mexe
+        else list.insertBefore(items.get(key), place);
+      }
+      if (people.length > NAMES) list.append(rest);
+      else rest.remove();
+      write(rest, `e mais ${(people.length - NAMES).toLocaleString("pt-BR")}`);
     },
   };
 }
@@ -73,6 +91,12 @@ function render({ model, el }) {
   };
   const root = createFrame("chatlib-chat");
   const scale = followScale(model, root);
+  function resize(factor) {
+    const saved = model.get("saved");
+    model.set("saved", []); // a conversa salva não viaja junto com o tamanho
+    scale.resize(factor);
+    model.set("saved", saved);
+  }
   const header = create("header", "chatlib-header");
   const name = create("strong", "chatlib-title", "", { dir: "auto" });
   const state = create("span", "chatlib-state", "", { role: "status" });
@@ -80,8 +104,8 @@ function render({ model, el }) {
   const leave = tool("Sair", "Sair da sala", () => model.send({ type: "leave" }));
   const tools = create("span", "chatlib-tools");
   tools.append(
-    tool("A−", "Diminuir as letras", () => scale.resize(1 / 1.15)),
-    tool("A+", "Aumentar as letras", () => scale.resize(1.15)),
+    tool("A−", "Diminuir as letras", () => resize(1 / 1.15)),
+    tool("A+", "Aumentar as letras", () => resize(1.15)),
     tool("Limpar", "Limpar a conversa deste painel", () => model.send({ type: "clear" })),
     leave,
   );
@@ -107,28 +131,41 @@ function render({ model, el }) {
   root.append(header, people.node, log.node, note, join.node, form.node);
 
   function showState(change) {
-    const before = now.state;
+    const before = now;
+    const focused = root.contains(document.activeElement);
     now = { ...now, ...change };
     const online = now.state === "conectado";
     const out = now.state === "desconectado";
     root.dataset.state = now.state;
-    state.textContent = now.state;
-    showCountdown(now.state === "reconectando" ? now.wait : 0);
-    why.textContent = now.field ? "" : now.note;
+    write(state, now.state);
+    if (before.state !== now.state || before.wait !== now.wait) {
+      showCountdown(now.state === "reconectando" ? now.wait : 0);
+    }
+    write(why, now.field ? "" : now.note);
     note.hidden = !why.textContent;
     retry.hidden = now.state !== "reconectando";
     leave.hidden = out;
     join.node.hidden = !out || now.closed;
     form.node.hidden = out && (now.closed || now.gone || !next);
     for (const field of ["apelido", "address"]) join[field].complain(now.field === field ? now.note : "");
-    if (before !== now.state && out) {
+    if (before.state !== now.state && out) {
       join.apelido.input.value = now.apelido ?? "";
       join.address.input.value = now.address ?? "";
     }
+    if (before.people !== now.people || before.apelido !== now.apelido) {
+      people.show(now.people, now.apelido);
+      form.learn({ people: now.people.filter((other) => other !== now.apelido) });
+    }
+    form.learn({ online, hoping: ["conectando", "reconectando"].includes(now.state) });
     if (online && focusNext) form.node.querySelector("textarea").focus();
     focusNext &&= now.state === "conectando";
-    people.show(now.people, now.apelido);
-    form.learn({ online, people: now.people.filter((other) => other !== now.apelido) });
+    if (focused && !root.contains(document.activeElement)) keepFocus(out);
+  }
+
+  // O que tinha o foco sumiu da tela: ele vai para onde há o que fazer.
+  function keepFocus(out) {
+    const field = now.field === "address" ? join.address : join.apelido;
+    (out && !join.node.hidden ? field.input : root).focus();
   }
 
   function showCountdown(seconds) {

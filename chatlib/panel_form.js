@@ -11,7 +11,7 @@ function complete(text, commands, people) {
   if (/^\/\S*$/.test(text)) {
     return commands.filter((name) => name.startsWith(text.toLowerCase())).map((name) => `${name} `);
   }
-  const [, before, word] = text.match(/^([^]*?)(\S+)$/) ?? [];
+  const [, before, word] = text.match(/^([^]*?@?)([^\s@]+)$/) ?? [];
   if (!word) return text === "/msg " ? people.map((name) => `/msg ${name} `) : [];
   const found = people.filter((name) => name.toLowerCase().startsWith(word.toLowerCase()));
   return found.map((name) => `${before}${name} `);
@@ -27,7 +27,7 @@ function createForm(send) {
   const hint = create("p", "chatlib-hint", "", { role: "status" });
   form.append(box, button, hint);
 
-  const facts = { limit: 4096, commands: [], people: [], online: false };
+  const facts = { limit: 4096, commands: [], people: [], online: false, hoping: false };
   const sent = []; // o que já se mandou, para ↑
   let recall = 0; // posição em sent; sent.length é o rascunho
   let draft = "";
@@ -37,7 +37,8 @@ function createForm(send) {
     const size = longest(text);
     const bytes = `${size.toLocaleString("pt-BR")} de ${facts.limit.toLocaleString("pt-BR")} bytes`;
     if (size > facts.limit) return `Mensagem longa demais: ${bytes}. Divida-a com Shift+Enter.`;
-    if (!facts.online && text) return "Sem conexão: o que você escreveu fica aqui até ela voltar.";
+    if (facts.hoping && text) return "Sem conexão: o que você escreveu fica aqui até ela voltar.";
+    if (!facts.online && text) return "Você não está na sala: o que escreveu fica aqui até que entre.";
     if (said(text).length > 1) return `São ${said(text).length} linhas: cada uma vai como uma mensagem.`;
     return size > NEAR * facts.limit ? bytes : "";
   }
@@ -52,9 +53,9 @@ function createForm(send) {
     button.disabled = !facts.online || tooLong;
   }
 
-  function put(text) {
+  function put(text, at = text.length) {
     box.value = text;
-    box.setSelectionRange(text.length, text.length);
+    box.setSelectionRange(at, at);
     refresh();
   }
 
@@ -69,7 +70,8 @@ function createForm(send) {
   function browse(step) {
     if (recall === sent.length) draft = box.value;
     recall = Math.min(sent.length, Math.max(0, recall + step));
-    put(recall === sent.length ? draft : sent[recall]);
+    const text = recall === sent.length ? draft : sent[recall];
+    put(text, step < 0 ? 0 : text.length);
   }
 
   // Verdadeiro se havia o que completar; senão, Tab faz o de sempre: leva ao botão.
@@ -90,11 +92,12 @@ function createForm(send) {
   function onKey(event) {
     if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
     const { selectionStart: at, value } = box;
+    const oneRow = box.scrollHeight < 2.5 * parseFloat(getComputedStyle(box).lineHeight);
     const first = !value.slice(0, at).includes("\n");
     const last = !value.slice(at).includes("\n");
     let done = false;
     if (event.key === "Enter" && !event.shiftKey) done = submit() || true;
-    else if (event.key === "ArrowUp" && first && sent.length) done = browse(-1) || true;
+    else if (event.key === "ArrowUp" && (at === 0 || oneRow || (first && recall < sent.length)) && sent.length) done = browse(-1) || true;
     else if (event.key === "ArrowDown" && last && recall < sent.length) done = browse(1) || true;
     else if (event.key === "Tab" && !event.shiftKey && at === value.length) done = completeNext();
     if (done) event.preventDefault();
@@ -111,8 +114,9 @@ function createForm(send) {
   return {
     node: form,
     learn(news) {
+      const changed = Object.keys(news).some((name) => facts[name] !== news[name]);
       Object.assign(facts, news);
-      refresh();
+      if (changed) refresh();
     },
     // O texto que não saiu volta, antes do que já se tenha escrito depois.
     giveBack(texts) {

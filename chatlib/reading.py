@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from . import protocol
 
+MAX_SHOWN = 8192  # caracteres de uma linha que o painel guarda: o dobro da maior mensagem de costume
 MAX_PEOPLE = 2 * protocol.MAX_MEMBERS  # um servidor hostil não enche a memória com nomes
 
 RENAMED = re.compile(re.escape(protocol.NOTICE) + r"(\S+) agora é (\S+)")
@@ -30,6 +31,8 @@ class Line(NamedTuple):
 
 def parse_line(text: str, apelido: str, when: float = 0) -> Line:
     """De quem é a linha e o que ela diz, para quem na sala se chama ``apelido``."""
+    if len(text) > MAX_SHOWN:
+        text = f"{text[:MAX_SHOWN]}… (linha longa demais, cortada)"
     old = text.startswith(_HISTORY)
     author, colon, said = text.removeprefix(_HISTORY).partition(":")
     name = author.removesuffix(" (particular)")

@@ -16,8 +16,8 @@ function render({ model, el }) {
 
   function showState(word, note, running = false) {
     panel.root.dataset.running = running;
-    if (panel.state.textContent !== word) panel.state.textContent = word;
-    if (panel.note.textContent !== note) panel.note.textContent = note;
+    write(panel.state, word);
+    write(panel.note, note);
     panel.note.hidden = !note;
   }
 

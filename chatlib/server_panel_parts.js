@@ -15,7 +15,8 @@ function createCareful(className, say, label, ask, act) {
     button.textContent = label();
     delete button.dataset.asking;
   }
-  button.addEventListener("click", () => {
+  button.addEventListener("click", (event) => {
+    if (event.detail > 1) return; // o segundo clique de um duplo não leu a pergunta
     const question = timer ? "" : ask();
     calm();
     if (!question) return act();
@@ -80,7 +81,7 @@ function createRow(apelido, say, send) {
   row.append(name, ...cells, last);
   row.update = (since, messages, pending) => {
     const texts = [clock(since, { timeStyle: "short" }), number.format(messages), `${number.format(pending)} B`];
-    texts.forEach((text, i) => { if (cells[i].textContent !== text) cells[i].textContent = text; });
+    texts.forEach((text, i) => write(cells[i], text));
     row.dataset.late = pending > 0;
   };
   return row;

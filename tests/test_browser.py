@@ -167,7 +167,7 @@ def test_joining(notebook):
 def test_reconnecting(notebook):
     """O servidor cai e volta: o painel conta, volta com o mesmo apelido, e o que se digitou não se perde."""
     down = "port = server.address[1]; server.shutdown()"
-    slow = "from chatlib import conversation; conversation.DELAYS = (300,); server.shutdown()"
+    slow = "from chatlib import conversation; conversation.DELAYS, conversation.STEADY = (300,), 0; server.shutdown()"
     page = notebook(ONE, down, "server = Server(port=port).start()", slow)
     ana = page.panel("Ana")
     box_of(ana).fill("ainda não mandei")
@@ -291,7 +291,11 @@ def test_people(notebook):
     """Quem está, e quantos são; muda com entradas, saídas e trocas; um clique escreve só para a pessoa."""
     guests = """eva = Client("Eva", *server.address)
 davi = Client("Davi", *server.address)"""
-    page = notebook(ONE, guests, "eva.write('/apelido Bia')", "davi.close()", run=2)
+    chatter = """import time
+for i in range(40):
+    eva.write(f"tagarela {i}")
+    time.sleep(0.05)"""
+    page = notebook(ONE, guests, "eva.write('/apelido Bia')", "davi.close()", chatter, run=2)
     ana = page.panel("Ana")
     names, count = ana.locator(".chatlib-names li"), ana.locator(".chatlib-count")
     expect(names).to_have_text(["Ana", "Eva", "Davi"])
@@ -302,11 +306,17 @@ davi = Client("Davi", *server.address)"""
     expect(names).to_have_text(["Ana", "Bia"])
     expect(count).to_have_text("2 na sala")
     box_of(ana).fill("psiu")
-    ana.get_by_role("button", name="Bia").click()
+    page.run(5, wait=False)  # a sala não para de falar
+    bia = ana.get_by_role("button", name="Bia")
+    bia.focus()
+    expect(ana.locator(".chatlib-line", has_text="tagarela 5")).to_be_visible()
+    expect(bia).to_be_focused()
+    bia.click(delay=150)
     expect(box_of(ana)).to_have_value("/msg Bia psiu")
     expect(box_of(ana)).to_be_focused()
     box_of(ana).press("Enter")
-    expect_end(ana, "Ana (particular): psiu")
+    expect(ana.locator(".chatlib-private")).to_have_text(["Ana (particular): psiu"])
+    expect(ana.locator(".chatlib-line").last).to_have_text("Bia: tagarela 39")
 
 
 # --- escrever
@@ -340,9 +350,10 @@ def test_writing(notebook):
     expect(box).to_have_value("/msg ")
     box.press("Tab")
     expect(box).to_have_value("/msg Bruno ")
-    box.fill("oi, br")
-    box.press("Tab")
-    expect(box).to_have_value("oi, Bruno ")
+    for start in ("oi, br", "oi, @br"):
+        box.fill(start)
+        box.press("Tab")
+        expect(box).to_have_value(start.replace("br", "Bruno "))
     box.fill("/a")
     box.press("Tab")
     expect(hint).to_have_text("Tab: /ajuda, /apelido")
@@ -372,6 +383,11 @@ def test_keys_do_not_reach_the_notebook(notebook):
     box.press_sequentially("ddabmxzii00, çãé 15 teclas por segundo", delay=1000 / 15)
     expect(box).to_have_value("ddabmxzii00, çãé 15 teclas por segundo")
     box.press("Enter")
+    for place in (".chatlib-header", ".chatlib-people", "span.chatlib-name", ".chatlib-log"):
+        page.panel("Ana").locator(place).click(position={"x": 3, "y": 3})
+        page.page.keyboard.type("ddxx")
+    expect(page.page.locator(".jp-Notebook .jp-Cell")).to_have_count(3)
+    box.click()
     for key in ("Escape", "a", "b", "d", "d", "m", "Control+Enter", "ArrowDown", "j", "Enter"):
         box.press(key)
     expect(page.cell(2)).to_be_visible()
@@ -527,7 +543,7 @@ def test_nothing_is_left(notebook):
 @pytest.mark.parametrize("app", ["lab", "notebooks"])
 def test_looks(notebook, app):
     """Lado a lado em 1280 px, um sobre o outro em 480, e nas cores do tema; as letras crescem."""
-    page = notebook(PANELS, app=app)
+    page = notebook(PANELS, "from chatlib import ServerPanel\nServerPanel(server)", app=app)
     ana, bruno = page.panel("Ana"), page.panel("Bruno")
     expect_end(ana, "Bruno entrou!")
     a, b = ana.bounding_box(), bruno.bounding_box()
@@ -537,6 +553,11 @@ def test_looks(notebook, app):
     page.set_theme("JupyterLab Dark")
     assert lightness(ana, "backgroundColor") < 80 < 200 < lightness(ana, "color")
     page.set_theme("JupyterLab Light")
+
+    # O CSS de outro painel entra depois do deste, e não o estraga.
+    page.run(2)
+    expect(page.page.get_by_role("region", name="Sala")).to_be_visible()
+    expect(ana.get_by_role("button", name="Sair")).to_have_css("min-height", "0px")
 
     size = "log => parseFloat(getComputedStyle(log).fontSize)"
     before = ana.get_by_role("log").evaluate(size)
@@ -560,6 +581,7 @@ def test_access(notebook, theme):
     talk = """from time import sleep
 eva = Client("Eva", *server.address)
 eva.write("oi, Ana\\n/msg Ana psiu")
+eva.wait_for("psiu")
 ana.conversation.write("oi")
 eva.wait_for("Ana: oi")
 display(ana, ChatPanel(server), ChatPanel("127.0.0.1:9", "Bia"), ChatPanel(server, "Eva"))"""
@@ -610,3 +632,4 @@ def test_keyboard_alone(notebook):
     ana.get_by_role("button", name="Sair").focus()
     keys.press("Space")
     expect_state(ana, "desconectado")
+    expect(ana.get_by_label("Apelido")).to_be_focused()  # o botão sumiu; o foco, não

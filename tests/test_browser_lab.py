@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from lab_browser import Notebook, expect, lightness
+from peers import wait_until
 
 # Um só JupyterLab e um só navegador, mesmo com os testes repartidos por vários processos.
 pytestmark = pytest.mark.xdist_group("browser3")
@@ -145,7 +146,7 @@ def test_measures_panel_fits_and_follows_the_theme(open_notebook):
     assert lightness(text, "fill") < 80
     notebook.set_theme("JupyterLab Dark")
     expect(notebook.page.locator("body[data-jp-theme-light=false]")).to_be_attached()
-    assert lightness(text, "fill") > 180
+    wait_until(lambda: lightness(text, "fill") > 180, "as letras claras")
     notebook.set_theme("JupyterLab Light")
 
 

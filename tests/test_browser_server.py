@@ -198,7 +198,7 @@ def test_shown_twice_and_life(open_notebook):
         expect(lesson).to_have_attribute("aria-pressed", "true")
         events = views.nth(index).locator(".room-event")
         expect(events.last).to_contain_text("quem entra lê as últimas 50")
-        assert len(events.all_text_contents()) == 4
+        assert len(events.all_text_contents()) == 3
     notebook.run(1)  # a célula de novo: o painel antigo se fecha, a sala continua
     expect(views.nth(1)).to_contain_text("Este painel foi fechado")
     expect(views.nth(1).get_by_role("button", name="Encerrar")).to_be_disabled()

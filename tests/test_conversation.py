@@ -1,6 +1,7 @@
 """A conversa de um painel, sem widget e sem navegador: estados, reconexão e o que vai à página."""
 
 import threading
+import unicodedata
 
 import pytest
 from peers import DEADLINE, TutorialServer, run_server, scripted_server, wait_until
@@ -227,6 +228,26 @@ def test_history_is_not_repeated(talk):
         assert said == ["Bia: um", "Bia: dois", "Bia: dois", "Bia: três"]
 
 
+def test_apelido_in_another_unicode_form(server, talk):
+    """Um apelido decomposto (NFD) vira a forma que o servidor usa: o painel se reconhece."""
+    one = talk(server, unicodedata.normalize("NFD", "João"))
+    one.write("sou eu")
+    wait_line(one, "sou eu")
+    assert one.apelido == "João" and one.lines[-1].kind == "mine" and not one._echoes
+
+
+def test_short_stays_do_not_renew_the_patience(talk, monkeypatch):
+    """Um servidor que acolhe e derruba sem parar é tentado cada vez mais devagar."""
+    monkeypatch.setattr(conversation, "DELAYS", (0.01, 0.02, 500))
+    with run_server() as server:
+        one = talk(server)
+        for _ in range(3):
+            wait_state(one, "conectado")
+            one._client._sock.shutdown(2)
+            wait_state(one, "reconectando")
+        assert one.news()["wait"] > 400
+
+
 def test_what_could_not_be_sent_comes_back(talk):
     """O que se escreve sem conexão, ou o servidor não chegou a repetir, volta para a caixa."""
     with run_server() as server:
@@ -235,10 +256,16 @@ def test_what_could_not_be_sent_comes_back(talk):
         wait_line(one, "chegou")
         server.broadcast = lambda *args, **options: True  # aceita e não entrega
         one.write("perdida\nesta também", "vista")
-        one.write("/quem", "vista")
+        server.whisper = lambda *args: None
+        one.write("/msg Bia psiu\n//x\n/quem", "vista")
         wait_line(one, "* na sala (1)")
     wait_state(one, "reconectando")
-    assert one.news()["unsent"] == [("vista", "perdida"), ("vista", "esta também")]
+    assert one.news()["unsent"] == [
+        ("vista", "perdida"),
+        ("vista", "esta também"),
+        ("vista", "/msg Bia psiu"),
+        ("vista", "//x"),
+    ]
     one.write("tem alguém?", "vista")
     assert one.news()["unsent"] == [("vista", "tem alguém?")]
     assert one.news()["unsent"] == []
@@ -277,6 +304,42 @@ def test_closed_for_good(server, talk):
     one.enter()
     assert (one.state, one.note) == ("desconectado", CLOSED)
     assert one.news()["closed"] and not one.wait()
+
+
+@pytest.mark.parametrize(
+    ("said", "echo"),
+    [
+        ("oi", "oi"),
+        ("  oi ", "oi"),
+        ("//x", "/x"),
+        ("/msg Ana oi, tudo?", "oi, tudo?"),
+        ("/msg Ana", ""),
+        ("/quem", ""),
+        (" ", ""),
+    ],
+)
+def test_echo(said, echo):
+    """O que se espera ver voltar, de tudo o que se manda."""
+    assert conversation.echo_of(said) == echo
+
+
+def test_echo_returns(server, talk):
+    """Falas, particulares e barras escapadas: o que voltou já não é devolvido."""
+    one = talk(server)
+    one.write("  oi \n//x\n/msg Ana psiu\nfim")
+    wait_line(one, "fim")
+    assert not one._echoes
+
+
+def test_leaving_while_the_server_is_silent(talk):
+    """Sair sem resposta do servidor vale na hora, ainda que a conexão demore a desistir."""
+    over = threading.Event()
+    with scripted_server(lambda sock: over.wait(DEADLINE)) as address:
+        one = talk(address, wait=False)
+        one.leave(wait=False)
+        assert (one.state, one.note) == ("desconectado", LEFT)
+        over.set()
+        one.close()
 
 
 def test_close_while_the_server_does_not_answer(talk):

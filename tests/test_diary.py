@@ -14,7 +14,6 @@ CALM = {"running": True, "open": True, "rate": None, "history": 0}
 @pytest.mark.parametrize(
     ("event", "sentence"),
     [
-        (Event("connected", address=ADDRESS), ("", "uma conexão chegou de 10.0.0.7")),
         (Event("named", "Ana", address=ADDRESS), ("Ana", "entrou")),
         (Event("message", "Ana", "{text} %s", ADDRESS), ("Ana", "disse: {text} %s")),
         (Event("private", "Ana"), ("Ana", "mandou uma mensagem particular")),

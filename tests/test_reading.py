@@ -85,6 +85,12 @@ def test_server_without_commands_repeats_the_question():
     assert read(room, "Ana entrou!", "Ana: /quem", "Ana: oi") == [False, True, False]
 
 
+def test_endless_line():
+    """Uma linha enorme é cortada, e se diz que foi."""
+    line = parse_line("Eva: " + "\u0301\u0316" * 500_000, "Ana")
+    assert len(line.text) < 9000 and line.text.endswith("cortada)")
+
+
 def test_too_many_people():
     """Um servidor que inventa gente sem fim não enche a memória."""
     room = Room()
