@@ -53,9 +53,9 @@ function createForm(send) {
     button.disabled = !facts.online || tooLong;
   }
 
-  function put(text, at = text.length) {
+  function put(text) {
     box.value = text;
-    box.setSelectionRange(at, at);
+    box.setSelectionRange(text.length, text.length);
     refresh();
   }
 
@@ -70,8 +70,7 @@ function createForm(send) {
   function browse(step) {
     if (recall === sent.length) draft = box.value;
     recall = Math.min(sent.length, Math.max(0, recall + step));
-    const text = recall === sent.length ? draft : sent[recall];
-    put(text, step < 0 ? 0 : text.length);
+    put(recall === sent.length ? draft : sent[recall]);
   }
 
   // Verdadeiro se havia o que completar; senão, Tab faz o de sempre: leva ao botão.
@@ -93,12 +92,11 @@ function createForm(send) {
     if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
     const { selectionStart: at, value } = box;
     const oneRow = box.scrollHeight < 2.5 * parseFloat(getComputedStyle(box).lineHeight);
-    const first = !value.slice(0, at).includes("\n");
-    const last = !value.slice(at).includes("\n");
+    const browsing = recall < sent.length && value === sent[recall]; // o que ↑ trouxe, sem mexer
     let done = false;
     if (event.key === "Enter" && !event.shiftKey) done = submit() || true;
-    else if (event.key === "ArrowUp" && (at === 0 || oneRow || (first && recall < sent.length)) && sent.length) done = browse(-1) || true;
-    else if (event.key === "ArrowDown" && last && recall < sent.length) done = browse(1) || true;
+    else if (event.key === "ArrowUp" && (at === 0 || oneRow || browsing) && sent.length) done = browse(-1) || true;
+    else if (event.key === "ArrowDown" && browsing) done = browse(1) || true;
     else if (event.key === "Tab" && !event.shiftKey && at === value.length) done = completeNext();
     if (done) event.preventDefault();
   }

@@ -167,7 +167,9 @@ def test_joining(notebook):
 def test_reconnecting(notebook):
     """O servidor cai e volta: o painel conta, volta com o mesmo apelido, e o que se digitou não se perde."""
     down = "port = server.address[1]; server.shutdown()"
-    slow = "from chatlib import conversation; conversation.DELAYS, conversation.STEADY = (300,), 0; server.shutdown()"
+    slow = """from chatlib import conversation
+conversation.DELAYS, conversation.STEADY = (300,), 0
+server.shutdown()"""
     page = notebook(ONE, down, "server = Server(port=port).start()", slow)
     ana = page.panel("Ana")
     box_of(ana).fill("ainda não mandei")
