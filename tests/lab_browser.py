@@ -156,6 +156,8 @@ class Notebook:
 
     def _note_problem(self, error: Error) -> None:
         where = re.findall(r"https?://\S+|blob:\S+", error.stack or "")
+        if "Canceled future" in str(error):  # o JupyterLab, ao reiniciar um kernel
+            return
         if not where or not all(
             "/static/" in address for address in where
         ):  # só do próprio Jupyter não é nosso
