@@ -164,7 +164,9 @@ def ends(receive, room):
     pair, messages = room.pair(), []
     thread = room.spawn(receive, pair.sock, messages.append)
     pair.peer.send(b"tchau\n")
-    listening = room.wait(lambda: messages) and thread.is_alive()
+    heard = room.wait(lambda: messages)
+    thread.join(0.1)  # quem só inicia outra thread já voltou
+    listening = heard and thread.is_alive()
     pair.peer.close()
     thread.join(1)
     return listening and not thread.is_alive() and messages == ["tchau"]
