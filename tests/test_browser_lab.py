@@ -6,7 +6,7 @@ from lab_browser import Notebook, expect, lightness
 from peers import wait_until
 
 # Um só JupyterLab e um só navegador, mesmo com os testes repartidos por vários processos.
-pytestmark = pytest.mark.xdist_group("browser3")
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture
