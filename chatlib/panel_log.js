@@ -1,7 +1,7 @@
 // A conversa na página: as linhas, a rolagem e o que se perdeu enquanto se lia mais acima.
 
 const SHOWN = 1000; // linhas que ficam na página; as outras, só o kernel tem
-const PER_FRAME = 80; // linhas desenhadas de cada vez: com mais, a página engasgaria
+const PER_FRAME = 40; // linhas desenhadas de cada vez: com mais, a página engasgaria
 const CLOCK = new Intl.DateTimeFormat("pt-BR", { hour: "2-digit", minute: "2-digit" });
 
 // Um número de 0 a 359, sempre o mesmo para o mesmo apelido: a cor dele no círculo das cores.
