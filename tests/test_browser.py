@@ -89,6 +89,8 @@ def test_two_panels_talk(notebook, app):
         ana, "Ana entrou!", "Conectado ao servidor!", "Bruno entrou!", "Ana: oi, Bruno", "Bruno: oi, gente"
     )
     expect(ana.locator(".chatlib-mine")).to_have_text(["Ana: oi, Bruno"])
+    for hidden in (".chatlib-note", ".chatlib-join", ".chatlib-jump", ".chatlib-hint"):
+        expect(ana.locator(hidden)).to_be_hidden()
     expect(box_of(bruno)).to_have_value("")
 
     page.run(2, wait=False)
