@@ -31,6 +31,11 @@ PATIENCE = 20 * SECONDS  # quanto se espera pelo que tem de acontecer
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 # Com a máquina ocupada, o ipykernel pode perder o que lhe pedem ao nascer (ipython/ipykernel#1567).
 LOST = "The '_control_lock' trait"
+ANSWERS = """() => Promise.race([
+    jupyterapp.shell.currentWidget.sessionContext.session.kernel
+        .requestExecute({ code: "", silent: true, store_history: false }).done.then(() => true),
+    new Promise((late) => setTimeout(late, 10_000, false)),
+])"""
 expect.set_options(timeout=PATIENCE * 1000)
 
 
@@ -209,7 +214,7 @@ class Notebook:
         for _ in range(3):
             with suppress(TimeoutError):
                 self.wait_idle()
-                if self._deaf_kernels() == self._known_deaf:
+                if self.page.evaluate(ANSWERS) and self._deaf_kernels() == self._known_deaf:
                     return
             self._known_deaf = self._deaf_kernels()
             self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
@@ -234,6 +239,12 @@ class Notebook:
     def set_theme(self, theme: str) -> None:
         """Troca o tema do JupyterLab, como "JupyterLab Dark"."""
         self.command("apputils:change-theme", theme=theme)
+        # O comando volta antes de o CSS do tema chegar; até lá, as cores são nenhumas.
+        self.page.wait_for_function(
+            """theme => document.body.dataset.jpThemeName === theme
+                && getComputedStyle(document.body).getPropertyValue("--jp-layout-color1")""",
+            arg=theme,
+        )
 
     def picture(self, name: str) -> None:
         """Fotografa a página em build/telas, para quem quiser ver o que os testes veem."""
