@@ -223,6 +223,7 @@ def test_accessible(open_notebook):
     for theme, apelido in (("JupyterLab Light", "Ana"), ("JupyterLab Dark", "Bia")):
         notebook.set_theme(theme)
         row_of(room, apelido).get_by_role("button").click()
+        room.evaluate("room => room.scrollIntoView({ block: 'center' })")
         notebook.picture(f"sala, {theme}")
         assert problems(notebook) == []
     press(room, "Encerrar")
