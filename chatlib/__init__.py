@@ -24,6 +24,6 @@ logging.getLogger("chatlib").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str):
-    if module := {"ChatPanel": ".panel", "ServerPanel": ".server_panel"}.get(name):
+    if module := {"ChatPanel": ".panels.chat.panel", "ServerPanel": ".panels.server.panel"}.get(name):
         return getattr(import_module(module, __name__), name)
     raise AttributeError(f"o módulo chatlib não tem {name!r}")

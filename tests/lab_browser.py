@@ -21,7 +21,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import BrowserContext, Error, Locator, Page, TimeoutError, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 from lab import SETTINGS  # noqa: E402 - os mesmos ajustes com que a pessoa o usa
 

@@ -1,20 +1,29 @@
-"""Os instrumentos do laboratório: conferem o ambiente, os exercícios e o que ficou aberto."""
+"""Os instrumentos do laboratório: o que passa no fio, uma rede ruim, e quem confere as respostas."""
 
-from .check import save_results, verificar
+from .bad_network.perturber import Perturber
+from .checking.project import verificar_projeto
+from .checking.report import save_results
+from .checking.verify import verificar
+from .drawing.diagram import Diagram
+from .drawing.timeline import Timeline
+from .environment import check_environment
 from .leftovers import check_clean
-from .microscope import Microscope
-from .perturber import Perturber
-from .recorder import Recorder
-from .setup import check_environment
+from .microscope.microscope import Microscope
+from .recording.recorder import Recorder
+from .tape import Tape
 
 __all__ = [
+    "Diagram",
     "Microscope",
     "Perturber",
     "Recorder",
+    "Tape",
+    "Timeline",
     "check_clean",
     "check_environment",
     "save_results",
     "verificar",
+    "verificar_projeto",
 ]
 
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from ..errors import UsageError
 from ..events import Event
 from ..server import Server
-from .rules import number
+from .words import milliseconds, number, plural
 
 SECONDS = 90.0  # de história
 PAUSE = 0.5  # segundos entre pontos
@@ -136,13 +136,3 @@ class Measures:
         self._delays.extend(self._last_send - began for began in self._batch)
         self._batch.clear()
         self._reached.clear()
-
-
-def plural(count: int, one: str, many: str) -> str:
-    """A conta com o nome no número certo."""
-    return f"{count} {one if count == 1 else many}"
-
-
-def milliseconds(seconds: float) -> str:
-    """Um tempo como se lê: 0,8 ms."""
-    return f"{number(float(f'{seconds * 1000:.2g}'))} ms"

@@ -14,11 +14,14 @@ from typing import NamedTuple
 from ..errors import UsageError
 
 SERVER = "servidor"  # como a fita chama quem atende
+CELL = "célula"  # e a thread principal, em que as células do notebook rodam
 WIRE = ("opened", "received", "sent", "closed", "failed", "waiting")  # o que acontece num socket
 ROOM = ("present", "connected", "named", "message", "private", "renamed", "left", "refused", "error")
-LOCK = ("locked", "unlocked")
+LOCKS = ("locked", "unlocked")
 THREAD = ("thread_started", "thread_ended", "state")
-KINDS = (*WIRE, *ROOM, *LOCK, *THREAD, "mark")
+# O que uma thread está fazendo.
+RUNNING, ACCEPT, RECV, SEND, LOCK, NOTICE = "rodando", "accept", "recv", "send", "trava", "aviso"
+KINDS = (*WIRE, *ROOM, *LOCKS, *THREAD, "mark")
 
 
 class Entry(NamedTuple):
@@ -26,7 +29,7 @@ class Entry(NamedTuple):
 
     at e began: segundos desde o começo da fita em que isto terminou e em que começou; iguais, se
     não se mediu a espera;
-    kind: um de `KINDS`, explicados em `chatlib.lab.recorder`;
+    kind: um de `KINDS`, explicados em `chatlib.lab.recording.recorder`;
     who: de quem é a ponta em que isto aconteceu (``servidor``, ``Ana``); peer: quem está na outra;
     data: os bytes, talvez só o começo; size: quantos foram ao todo;
     text: o que foi dito, o motivo, o nome da marca, da trava ou do estado;
@@ -118,26 +121,6 @@ class Tape:
             return cls(tuple(map(_from_dict, entries)), *about)
         except (ValueError, TypeError, KeyError) as error:
             raise UsageError("isto não é uma fita: use um arquivo gravado por to_jsonl") from error
-
-    # --- ver
-
-    def diagram(self, **options) -> "Diagram":  # noqa: F821
-        """A fita como um diagrama de sequência: veja `chatlib.lab.diagram.Diagram`."""
-        from .diagram import Diagram
-
-        return Diagram(self, **options)
-
-    def timeline(self, **options) -> "Timeline":  # noqa: F821
-        """O que cada thread fez ao longo da fita: veja `chatlib.lab.timeline.Timeline`."""
-        from .timeline import Timeline
-
-        return Timeline(self, **options)
-
-    def microscope(self, **options) -> "Microscope":  # noqa: F821
-        """Os bytes de cada recv e de cada send: veja `chatlib.lab.microscope.Microscope`."""
-        from .microscope import Microscope
-
-        return Microscope(self, **options)
 
 
 def _to_dict(entry: Entry) -> dict:

@@ -6,5 +6,5 @@ HERE = Path(__file__).parent
 
 
 def source(*names: str) -> str:
-    """Os arquivos ``names`` deste pacote, um depois do outro, como um só texto."""
+    """Os arquivos ``names`` desta pasta, um depois do outro, como um só texto."""
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)

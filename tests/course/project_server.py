@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "notebooks" / "solucoes"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "notebooks" / "solucoes"))
 from projeto_historico import Chat
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from chatlib.errors import UsageError
-from chatlib.lab import check, save_results, verificar
+from chatlib.lab import save_results, verificar
+from chatlib.lab.checking import verify
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SOLUTIONS = ROOT / "notebooks" / "solucoes"
 WRONG = Path(__file__).parent / "wrong"
 
-check._load()
-NUMBERS = sorted(check.EXERCISES)
+verify._load()
+NUMBERS = sorted(verify.EXERCISES)
 
 
 def load(path: Path) -> dict:
@@ -44,7 +45,7 @@ def failed(report) -> list[str]:
 def test_solution_passes(number):
     """A solução passa em todas as verificações do seu exercício."""
     solution = load(SOLUTIONS / f"{number.replace('.', '_')}.py")
-    report = verificar(number, solution[check.EXERCISES[number].name])
+    report = verificar(number, solution[verify.EXERCISES[number].name])
     assert report.passed, repr(report)
 
 
@@ -55,15 +56,15 @@ CASES = [(number, name) for number in NUMBERS for name in answers(number)]
 def test_wrong_answer_is_caught(number, name):
     """A resposta errada é pega pela verificação feita para ela."""
     answer = answers(number)[name]
-    [meant] = [item for item in check.EXERCISES[number].checks if item.what == inspect.getdoc(answer)]
-    row, _ = check._run(meant, answer)
+    [meant] = [item for item in verify.EXERCISES[number].checks if item.what == inspect.getdoc(answer)]
+    row, _ = verify._run(meant, answer)
     assert row.hint.startswith(meant.hint)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_exercise_is_complete(number):
     """Cada exercício tem verificações distintas, com dica, e ao menos quatro respostas erradas."""
-    checks = check.EXERCISES[number].checks
+    checks = verify.EXERCISES[number].checks
     names = {item.what for item in checks}
     assert len(names) == len(checks) >= 2
     assert all(item.hint for item in checks)

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "notebooks"
 WORDS = Path(__file__).parent / "palavras.txt"  # o que o dicionário não tem e o curso usa
 NOTEBOOKS = sorted(FOLDER.glob("[0-9][0-9]-*.ipynb"))

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from chatlib.errors import UsageError
-from chatlib.lab import extensions, project, save_results
-from chatlib.lab.project import EXTENSIONS, verificar_projeto
+from chatlib.lab import save_results
+from chatlib.lab.checking import extensions, project
+from chatlib.lab.checking.project import EXTENSIONS, verificar_projeto
 
 HERE = Path(__file__).parent
 REFERENCE = HERE / "project_server.py"
-EXAMPLE = HERE.parent / "notebooks" / "solucoes" / "projeto_historico.py"
+EXAMPLE = HERE.parents[1] / "notebooks" / "solucoes" / "projeto_historico.py"
 CHATLIB = ["python", "-m", "chatlib", "server", "--port"]
 
 # (extensão, o que está certo, o que o estraga, a verificação que deve notar)

@@ -7,7 +7,7 @@ import nbclient
 import nbformat
 import pytest
 
-FOLDER = Path(__file__).parent.parent / "notebooks"
+FOLDER = Path(__file__).parents[2] / "notebooks"
 CALL = re.compile(r'^verificar\("(\d\d\.\d)", \w+\)$')
 LESSONS = [path for path in sorted(FOLDER.glob("[0-9]*.ipynb")) if 'verificar(\\"' in path.read_text("utf-8")]
 

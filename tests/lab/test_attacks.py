@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from chatlib.lab import attacks, targets
-from chatlib.lab.attacks import ATTACKS
+from chatlib.lab import attacks
+from chatlib.lab.attacks import ATTACKS, targets
 from chatlib.lab.leftovers import open_threads
 
 each = pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.perform.__name__)

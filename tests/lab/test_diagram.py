@@ -13,8 +13,8 @@ from peers import DEADLINE, run_server, wait_until
 from chatlib import Client
 from chatlib.errors import UsageError
 from chatlib.lab import Recorder
-from chatlib.lab.diagram import LIMIT, PEOPLE, Diagram, escape, shorten
-from chatlib.lab.steps import Step
+from chatlib.lab.drawing.diagram import LIMIT, PEOPLE, Diagram, escape, shorten
+from chatlib.lab.drawing.steps import Step
 from chatlib.lab.tape import SERVER, Entry, Tape
 from chatlib.protocol import clean
 
@@ -83,7 +83,7 @@ def test_same_session_same_diagram():
         with run_server() as server, Recorder(server) as fita:
             talk(server)
         assert repr(fita.diagram()) == TALK
-    assert repr(Tape.load(fita.to_jsonl()).diagram()) == TALK
+    assert repr(Diagram(Tape.load(fita.to_jsonl()))) == TALK
 
 
 def test_pieces_show_what_travelled_together(server):
@@ -168,7 +168,7 @@ def test_tape_diagram_and_clients_agree(script):
             text for text in talk if not text.startswith("/")
         ]
     text = repr(diagram)
-    assert text == repr(Tape.load(fita.to_jsonl()).diagram(limit=10_000))
+    assert text == repr(Diagram(Tape.load(fita.to_jsonl()), limit=10_000))
     assert len(text.split("\n")) == len(diagram.steps)
     everything = [step.text for step in diagram.steps if step.kind == "arrow" and step.who == SERVER]
     assert sorted(everything) == sorted(
@@ -187,7 +187,7 @@ def test_copies_of_a_line_come_together():
         ("sent", SERVER, "Carla", b"dois\ntres\n"),
         ("sent", SERVER, "Ana", b"tres\n"),
     )
-    assert [(step.peer, step.text) for step in tape.diagram().steps] == [
+    assert [(step.peer, step.text) for step in Diagram(tape).steps] == [
         ("Ana", "um"),
         ("Bruno", "um"),
         ("Bruno", "so sua"),
@@ -202,7 +202,7 @@ def test_copies_of_a_line_come_together():
 def test_crossed_queues_do_not_loop():
     """Duas filas em ordens contrárias, o que um servidor só não faz, ainda saem inteiras."""
     tape = tape_of(("sent", SERVER, "Ana", b"a\nb\n"), ("sent", SERVER, "Bruno", b"b\na\n"))
-    found = [(step.peer, step.text) for step in tape.diagram().steps]
+    found = [(step.peer, step.text) for step in Diagram(tape).steps]
     assert [text for peer, text in found if peer == "Ana"] == ["a", "b"]
     assert [text for peer, text in found if peer == "Bruno"] == ["b", "a"]
 
@@ -218,7 +218,7 @@ def test_unframed_peer():
         ("received", SERVER, "Ana", b"Ana: oi de novo"),
         ("received", SERVER, "Ana", b"Ana: pela met"),
     )
-    assert arrows(tape.diagram(), "Ana") == ["Ana", "Ana: oi", "Ana: oi de novo", "Ana: pela met"]
+    assert arrows(Diagram(tape), "Ana") == ["Ana", "Ana: oi", "Ana: oi de novo", "Ana: pela met"]
 
 
 def test_line_in_pieces_and_line_cut_short():
@@ -228,7 +228,7 @@ def test_line_in_pieces_and_line_cut_short():
         Entry(1, 1, "received", SERVER, "Ana", b" dia\nlong", 500, conn=1),
         Entry(2, 2, "received", SERVER, "Ana", b"sem fim", 7, conn=1),
     ]
-    found = arrows(Tape(tuple(entries), framed=True).diagram())
+    found = arrows(Diagram(Tape(tuple(entries), framed=True)))
     assert found == ["bom dia", "long… mais 491 bytes", "sem fim"]
 
 
@@ -244,7 +244,7 @@ def test_leaving_is_drawn_once():
         ("closed", SERVER, "Bruno", ""),
         ("closed", SERVER, "Carla", ""),
     )
-    assert [(step.who, step.text) for step in tape.diagram().steps] == [
+    assert [(step.who, step.text) for step in Diagram(tape).steps] == [
         ("Ana", "sai: não lia o que recebia"),
         ("Bruno", "sai"),
         ("Carla", "sai"),
@@ -300,21 +300,21 @@ def test_stuck_send_is_visible():
 def test_long_session_is_summarized():
     """O meio de uma sessão longa vira uma linha que o conta."""
     tape = tape_of(*[("received", SERVER, "Ana", b"%d\n" % number) for number in range(200)])
-    diagram = tape.diagram()
+    diagram = Diagram(tape)
     rows = repr(diagram).split("\n")
     assert len(rows) == LIMIT and len(diagram.steps) == 200
     assert rows[40] == f"… mais {200 - LIMIT + 1} mensagens …"
     assert rows[39].endswith("39") and rows[41].endswith("181") and rows[-1].endswith("199")
     only_marks = tape_of(*[("mark", "", "", str(number)) for number in range(9)])
-    assert "… mais 7 passos …" in repr(only_marks.diagram(limit=3))
+    assert "… mais 7 passos …" in repr(Diagram(only_marks, limit=3))
     with pytest.raises(UsageError, match="limit=3"):
-        tape.diagram(limit=2)
+        Diagram(tape, limit=2)
 
 
 def test_many_people_share_a_column():
     """Depois de tantas colunas, os que chegam dividem uma, e a mesma linha para eles aparece uma vez."""
     entries = [Entry(n, n, "sent", SERVER, f"p{n}", b"oi\n", 3, conn=n + 1) for n in range(20)]
-    diagram = Tape(tuple(entries), framed=True).diagram()
+    diagram = Diagram(Tape(tuple(entries), framed=True))
     assert len(diagram.participants) == PEOPLE + 1 and diagram.participants[-1] == "mais 13"
     assert len(repr(diagram).split("\n")) == 8
     assert len(arrows(diagram)) == 20
@@ -322,7 +322,7 @@ def test_many_people_share_a_column():
 
 def test_empty_tape():
     """Uma fita vazia não é um erro, nem um desenho."""
-    bundle = Tape(()).diagram()._repr_mimebundle_()
+    bundle = Diagram(Tape(()))._repr_mimebundle_()
     assert bundle == {"text/plain": "(nada passou no fio)"}
 
 
@@ -383,7 +383,7 @@ def test_notes_marks_and_leaving_are_drawn():
         ("mark", "", "", "chega Ana"), ("sent", SERVER, "Ana", b"oi\n"), ("left", SERVER, "Ana", "")
     )
     failed = Entry(9, 9, "failed", SERVER, "Ana", text=note, thread="t", conn=1)
-    picture = Tape((*tape, failed), framed=True).diagram()._repr_mimebundle_()["text/html"]
+    picture = Diagram(Tape((*tape, failed), framed=True))._repr_mimebundle_()["text/html"]
     assert "chega Ana</text>" in picture and 'stroke-dasharray="5 4"' in picture
     width = float(re.search(r'<svg [^>]*width="(\d+)"', picture)[1])
     box = re.search(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)" height="20" rx="3"', picture)
@@ -394,5 +394,5 @@ def test_drawing_is_quick():
     """Uma fita cheia se desenha em pouco tempo."""
     tape = tape_of(*[("sent", SERVER, NAMES[n % 4], b"%d\n" % (n // 4)) for n in range(20_000)])
     start = time.monotonic()
-    tape.diagram()._repr_mimebundle_()
+    Diagram(tape)._repr_mimebundle_()
     assert time.monotonic() - start < DEADLINE

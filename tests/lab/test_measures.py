@@ -9,7 +9,8 @@ from chatlib import Client
 from chatlib.errors import UsageError
 from chatlib.events import Event
 from chatlib.lab import MeasuresPanel
-from chatlib.lab.measures import KEPT, PAUSE, QUIET, Measures, milliseconds
+from chatlib.lab.measures import KEPT, PAUSE, QUIET, Measures
+from chatlib.lab.words import milliseconds
 
 ANA, BIA = ("127.0.0.1", 1), ("127.0.0.1", 2)
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from chatlib import Client
 from chatlib.errors import UsageError
 from chatlib.lab import Microscope, Recorder
-from chatlib.lab.explorer import FAILS, Explorer, cut, steps
-from chatlib.lab.microscope_views import ALIGNED, FIRST_ROWS, LAST_ROWS, ROWS
-from chatlib.lab.pieces import BAD, CUT, END, HIDDEN, MAX_BYTES, TEXT, Chunk, examine
+from chatlib.lab.microscope.explorer import FAILS, Explorer, cut, steps
+from chatlib.lab.microscope.in_text import ALIGNED, FIRST_ROWS, LAST_ROWS, ROWS
+from chatlib.lab.microscope.pieces import BAD, CUT, END, HIDDEN, MAX_BYTES, TEXT, Chunk, examine
 
 texts = st.text(st.characters(codec="utf-8") | st.sampled_from("ãç🎉\n"), max_size=60)
 chunkings = st.lists(st.binary(max_size=12) | texts.map(str.encode), max_size=12)

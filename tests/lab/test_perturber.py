@@ -10,8 +10,9 @@ from peers import DEADLINE, TICK, RawPeer, run_server, wait_until
 
 from chatlib import Client, Server
 from chatlib.errors import AddressError, UsageError
-from chatlib.lab import Perturber, perturber
-from chatlib.lab.rules import MAX_WAIT, Rules
+from chatlib.lab import Perturber
+from chatlib.lab.bad_network import perturber
+from chatlib.lab.bad_network.rules import MAX_WAIT, Rules
 from chatlib.sockets import reset_on_close
 
 

@@ -10,10 +10,10 @@ import pytest
 from peers import TICK, wait_until
 
 from chatlib.lab import Recorder
-from chatlib.lab.chart import LOOKS
-from chatlib.lab.sampler import ACCEPT, LOCK, NOTICE, RECV, RUNNING, SEND, state_of
+from chatlib.lab.drawing.timeline import BUCKETS, VIEW, Segment, Timeline, dominant
+from chatlib.lab.drawing.timeline_svg import LOOKS
+from chatlib.lab.recording.sampler import ACCEPT, LOCK, NOTICE, RECV, RUNNING, SEND, state_of
 from chatlib.lab.tape import SERVER, Entry, Tape
-from chatlib.lab.timeline import BUCKETS, VIEW, Segment, Timeline, dominant
 
 
 def call(kind, began, at, thread="handle", text="", peer="Ana"):
@@ -34,7 +34,7 @@ def test_segments():
             call("thread_ended", 9, 9),
         )
     )
-    assert tape.timeline().threads["handle"] == [
+    assert Timeline(tape).threads["handle"] == [
         Segment(0, 2, ACCEPT, "Ana"),
         Segment(2, 3, RUNNING),
         Segment(3, 5, RECV, "Ana"),
@@ -54,7 +54,7 @@ def test_states_fill_what_was_not_measured():
             call("mark", 10, 10, thread="célula"),
         )
     )
-    assert tape.timeline().threads == {
+    assert Timeline(tape).threads == {
         "handle": [
             Segment(1, 2, RECV),
             Segment(2, 3, RECV, "Ana"),
@@ -76,13 +76,13 @@ def test_text_says_what_dominates_between_marks():
             call("sent", 9, 10, "handle", peer=SERVER),
         )
     )
-    assert repr(tape.timeline()).split("\n") == [
+    assert repr(Timeline(tape)).split("\n") == [
         "thread  │ chega Ana   │ chega Bruno",
         "────────┼─────────────┼────────────",
         "receive │ recv de Ana │ recv de Ana",
         "handle  │ –           │ recv de Ana",
     ]
-    assert "do começo ao fim" in repr(Tape(tape.entries[2:]).timeline())
+    assert "do começo ao fim" in repr(Timeline(Tape(tape.entries[2:])))
 
 
 def test_names_of_states():
@@ -106,7 +106,7 @@ def test_drawing_is_bounded_and_safe():
     """O desenho tem um limite de trechos, traz a legenda do que usa, e um texto hostil continua texto."""
     entries = [call("received", n, n + 0.5, peer="<script>") for n in range(5000)]
     entries.append(call("mark", 100, 100, "célula", "<b>marca</b>"))
-    timeline = Tape(tuple(entries)).timeline()
+    timeline = Timeline(Tape(tuple(entries)))
     picture = timeline.html
     assert picture.count("<rect") <= BUCKETS + 3 * len(LOOKS)
     assert "<script" not in picture and "<b>" not in picture
@@ -125,7 +125,7 @@ def test_drawing_has_marks_and_gaps():
             call("mark", 100, 100, "célula", ""),
         )
     )
-    drawing = tape.timeline().html
+    drawing = Timeline(tape).html
     assert 'text-anchor="end">uma marca no fim' in drawing and 'text-anchor="start">começo' in drawing
     bars = re.findall(r'<rect x="([\d.]+)" y="\d+" width="([\d.]+)" height="20"', drawing)
     assert len(bars) == 1 and abs(float(bars[0][1]) - 640 / 5) < 10
@@ -134,7 +134,7 @@ def test_drawing_has_marks_and_gaps():
 def test_drawing_without_widgets(monkeypatch):
     """Sem o ipywidgets o desenho é HTML."""
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    timeline = Tape((call("received", 0, 1),)).timeline()
+    timeline = Timeline(Tape((call("received", 0, 1),)))
     assert timeline._repr_mimebundle_() == {"text/plain": repr(timeline), "text/html": timeline.html}
 
 

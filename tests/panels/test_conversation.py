@@ -6,8 +6,9 @@ import unicodedata
 import pytest
 from peers import DEADLINE, TutorialServer, run_server, scripted_server, wait_until
 
-from chatlib import Client, conversation
-from chatlib.conversation import CLOSED, GAP, KEPT, LEFT, REMOVED, SHOWN, Conversation
+from chatlib import Client
+from chatlib.panels.chat import conversation
+from chatlib.panels.chat.conversation import CLOSED, GAP, KEPT, LEFT, REMOVED, SHOWN, Conversation
 
 
 @pytest.fixture

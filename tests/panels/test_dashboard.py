@@ -6,10 +6,11 @@ import threading
 import pytest
 from peers import TICK, RawPeer, run_server, wait_until
 
-from chatlib import Server, lan, protocol
-from chatlib.dashboard import KEPT, WINDOW, Dashboard, Rhythm
-from chatlib.diary import SHOWN
-from chatlib.lan import STOPPED
+from chatlib import Server, protocol
+from chatlib.panels.server import lan
+from chatlib.panels.server.dashboard import KEPT, WINDOW, Dashboard, Rhythm
+from chatlib.panels.server.diary import SHOWN
+from chatlib.panels.server.lan import STOPPED
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import typing
 import pytest
 
 from chatlib import Event
-from chatlib.diary import SENTENCES, SHOWN, changes, describe
+from chatlib.panels.server.diary import SENTENCES, SHOWN, changes, describe
 
 ADDRESS = ("10.0.0.7", 50000)
 CALM = {"running": True, "open": True, "rate": None, "history": 0}

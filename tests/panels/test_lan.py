@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from chatlib import lan
+from chatlib.panels.server import lan
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "192.168.0.10", "::1"])

@@ -9,8 +9,8 @@ import pytest
 import traitlets
 
 from chatlib import Client, Server, rerun
-from chatlib.conversation import CLOSED, Conversation
-from chatlib.panel import ChatPanel
+from chatlib.panels.chat.conversation import CLOSED, Conversation
+from chatlib.panels.chat.panel import ChatPanel
 
 PATIENCE = 10.0  # segundos
 HOSTILE = '<img src=x onerror="alert(1)"></script><b>$x$ javascript:alert(2)'

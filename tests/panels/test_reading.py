@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatlib.reading import MAX_PEOPLE, Line, Room, mentions, parse_line
+from chatlib.panels.chat.reading import MAX_PEOPLE, Line, Room, mentions, parse_line
 
 
 @pytest.mark.parametrize(

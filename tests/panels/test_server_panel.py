@@ -12,9 +12,10 @@ import segno
 import traitlets
 from peers import DEADLINE, wait_until
 
-from chatlib import Server, ServerPanel, rerun, server_panel
+from chatlib import Server, ServerPanel, rerun
 from chatlib.errors import UsageError
-from chatlib.server_panel import CLOSED, PAUSE, draw
+from chatlib.panels.server import panel as server_panel
+from chatlib.panels.server.panel import CLOSED, PAUSE, draw
 
 
 class Page:

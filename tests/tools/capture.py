@@ -1,4 +1,4 @@
-"""Grava a captura da aula 08: python tests/capture.py (precisa do tcpdump, e de ser root)
+"""Grava a captura da aula 08: python tests/tools/capture.py (precisa do tcpdump, e de ser root)
 
 A mesma conversa, vista de dois lugares: a fita de um `Recorder` e os pacotes que o ``tcpdump`` pegou
 em 127.0.0.1. Os dois arquivos vão para ``notebooks/dados``.
@@ -11,7 +11,7 @@ from pathlib import Path
 from chatlib import Client, Server
 from chatlib.lab import Recorder
 
-DATA = Path(__file__).resolve().parent.parent / "notebooks" / "dados"
+DATA = Path(__file__).resolve().parents[2] / "notebooks" / "dados"
 PORT = 55555
 PATIENCE = 10  # segundos
 

@@ -1,4 +1,4 @@
-"""Executa notebooks e guarda as saídas, sempre iguais: python tests/record.py notebooks/*.ipynb
+"""Executa notebooks e guarda as saídas, sempre iguais: python tests/tools/record.py notebooks/*.ipynb
 
 Cada notebook roda num kernel novo. O que morre com o kernel (a vista de um widget) ou muda a
 cada vez (horas de execução) não é guardado; o texto de cada saída é, e o nbval o compara.

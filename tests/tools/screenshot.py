@@ -1,12 +1,14 @@
-"""Faz a imagem do README, num JupyterLab de verdade: python tests/screenshot.py
+"""Faz a imagem do README, num JupyterLab de verdade: python tests/tools/screenshot.py
 
 --theme "JupyterLab Dark" --width 480 --output outra.png    outra aparência, em outro arquivo
 """
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lab_browser import ROOT, chromium, expect, jupyterlab
 
 CELLS = (

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ..targets import chatlib_server, kill_all, naive_server
 from .scene import Scene
+from .targets import chatlib_server, kill_all, naive_server
 
 AT_ONCE = 4  # ataques ao mesmo tempo
 

@@ -1,7 +1,7 @@
 """Ataques de quem sai: com educação, de repente, ou o servidor inteiro."""
 
-from ..targets import START
 from .catalog import attack
+from .targets import START
 
 CRASHES = 30  # quedas seguidas: uma delas acha o servidor no meio de uma entrega
 

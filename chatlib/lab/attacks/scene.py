@@ -6,9 +6,9 @@ import threading
 from contextlib import suppress
 
 from ...errors import ChatError
-from .. import naive
-from ..room import Peer
-from ..targets import START, wait_until
+from ..peer import Peer, wait_until
+from . import naive
+from .targets import START
 
 GREETING = "Conectado ao servidor!"
 FLOOD = 8000  # mensagens de 1000 bytes: mais do que os buffers de uma conexão guardam

@@ -13,15 +13,13 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from ..peer import HOST, Peer, wait_until
 from . import naive
-from .room import HOST, Peer
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CHATLIB = ("-m", "chatlib")
 NAIVE = (naive.__file__,)
 START = 10.0  # segundos para um processo começar
@@ -33,16 +31,6 @@ def kill_all() -> None:
     """Acaba com toda vítima ainda de pé."""
     for process in list(_running):
         process.kill()
-
-
-def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
-    """Se a condição se torna verdadeira, dentro do prazo."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.005)
-    return True
 
 
 class Program:

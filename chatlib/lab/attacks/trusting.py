@@ -1,7 +1,7 @@
 """Ataques à confiança: o que se acredita porque alguém escreveu."""
 
-from ..targets import START
 from .catalog import attack
+from .targets import START
 
 STORM = 200  # vezes que ninguém diria NICK por conta própria
 

@@ -1,7 +1,8 @@
 """Ataques ao cliente: o que a tela e o teclado aguentam."""
 
-from ..targets import chatlib_client, naive_client, wait_until
+from ..peer import wait_until
 from .catalog import attack
+from .targets import chatlib_client, naive_client
 
 BLANKS = 1000  # linhas em branco que ninguém mandou
 CLIENTS = naive_client, chatlib_client

@@ -4,8 +4,7 @@ from html import escape
 
 from ipywidgets import HTML, BoundedIntText, Button, Dropdown, HBox, Layout, ToggleButton, VBox
 
-from .perturber import Perturber
-from .ruler import Ruler
+from ..ruler import Ruler
 from .rules import BOTH, DIRECTIONS
 
 PIECES = (("como vierem", 0), ("um byte por vez", 1), ("3 bytes por vez", 3), ("16 bytes por vez", 16))
@@ -20,7 +19,7 @@ STYLE = """<style>
 class PerturberControls(VBox):
     """Réguas e botões que mudam um `Perturber` no ar, e uma frase que diz como ele está."""
 
-    def __init__(self, perturber: Perturber):
+    def __init__(self, perturber):
         self._perturber = perturber
         # As réguas: nome da regra -> widget que a muda.
         self.rules = {

@@ -12,7 +12,7 @@ import selectors
 import socket
 from collections import deque
 
-from ..sockets import LINGER, reset_on_close, shut
+from ...sockets import LINGER, reset_on_close, shut
 from .rules import TO_CLIENT, TO_SERVER, Rules
 
 BUFFER = 65536  # bytes que um sentido guarda à espera de sair

@@ -17,10 +17,10 @@ import time
 from collections import Counter
 from contextlib import suppress
 
-from .. import rerun
-from ..errors import ChatError, UsageError
-from ..protocol import check_port
-from ..sockets import listen
+from ... import rerun
+from ...errors import ChatError, UsageError
+from ...protocol import check_port
+from ...sockets import listen
 from .lanes import Lane, Link, wait_for
 from .rules import TO_CLIENT, TO_SERVER, Rules, check_direction, check_rule
 

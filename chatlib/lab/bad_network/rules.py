@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from ..errors import UsageError
+from ...errors import UsageError
+from ..words import number
 
 TO_SERVER, TO_CLIENT, BOTH = "to_server", "to_client", "both"
 DIRECTIONS = {BOTH: "nos dois sentidos", TO_SERVER: "rumo ao servidor", TO_CLIENT: "rumo ao cliente"}
@@ -44,11 +45,6 @@ class Rules:
         if self.stalled:
             said.append("parado " + DIRECTIONS[BOTH if len(self.stalled) == 2 else min(self.stalled)])
         return "; ".join(said)
-
-
-def number(value: float) -> str:
-    """O número como se escreve em português: 0,2."""
-    return f"{value:g}".replace(".", ",")
 
 
 def check_rule(name: str, value) -> None:

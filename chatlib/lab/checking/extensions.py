@@ -6,7 +6,7 @@ comandos, como faz `chatlib.Client`.
 
 from base64 import b64decode, b64encode
 
-from .project import check, extension
+from .registry import demand, extension
 
 FILE = bytes(range(256)) * 40  # 10 kB, com todos os bytes possíveis
 PART = 2400  # bytes do arquivo em cada /parte
@@ -14,7 +14,7 @@ PART = 2400  # bytes do arquivo em cada /parte
 extension("base", "O chat das aulas")
 
 
-@check(
+@demand(
     "base",
     "pede o apelido e recebe quem chega",
     "NICK, e nada mais até a resposta; depois, entrou! e Conectado",
@@ -29,7 +29,7 @@ def entry(place):
     return greeted and ana.hears("Bia entrou!") and ana.all_lines().count("Conectado ao servidor!") == 1
 
 
-@check("base", "repassa a todos, na mesma ordem", "a linha Ana: oi chega igual a todos, Ana inclusive")
+@demand("base", "repassa a todos, na mesma ordem", "a linha Ana: oi chega igual a todos, Ana inclusive")
 def relays(place):
     ana, bia = place.guest("Ana"), place.guest("Bia")
     texts = [f"linha {number}" for number in range(20)]
@@ -38,7 +38,7 @@ def relays(place):
     return all(guest.hears(*(f"Ana: {text}" for text in texts)) for guest in (ana, bia))
 
 
-@check(
+@demand(
     "base", "junta linhas em pedaços, com acentos", "um recv pode trazer meia letra: junte bytes até o \\n"
 )
 def pieces(place):
@@ -47,7 +47,7 @@ def pieces(place):
     return ana.hears("João: olá, não! 🎉")
 
 
-@check("base", "ninguém fala em nome de outro", "o servidor sabe de quem é a conexão: é ele quem põe o nome")
+@demand("base", "ninguém fala em nome de outro", "o servidor sabe de quem é a conexão: é ele quem põe o nome")
 def identity(place):
     ana, bruno = place.guest("Ana"), place.guest("Bruno")
     bruno.send(b"Ana: eu pago\n")
@@ -55,7 +55,7 @@ def identity(place):
     return ana.hears("Bruno: Ana: eu pago") and "Ana: eu pago" not in ana.lines
 
 
-@check(
+@demand(
     "base", "anuncia cada saída uma vez", "um fim educado e uma queda são a mesma coisa: Bia saiu!, uma vez"
 )
 def departures(place):
@@ -68,14 +68,14 @@ def departures(place):
     return left and lines.count("Bia saiu!") == lines.count("Caio saiu!") == 1
 
 
-@check("base", "um visitante calado não segura ninguém", "pergunte o apelido na thread de quem chegou")
+@demand("base", "um visitante calado não segura ninguém", "pergunte o apelido na thread de quem chegou")
 def silent_visitor(place):
     silent = place.visitor()
     asked = silent.got(b"NICK")
     return asked and place.guest("Ana").all_lines()
 
 
-@check("base", "recusa um apelido em uso", "um aviso, que começa com asterisco e espaço, e a conexão acaba")
+@demand("base", "recusa um apelido em uso", "um aviso, que começa com asterisco e espaço, e a conexão acaba")
 def taken(place):
     ana, other = place.guest("Ana"), place.visitor()
     if other.got(b"NICK"):
@@ -87,14 +87,14 @@ def taken(place):
 extension("salas", "Salas")
 
 
-@check("salas", "/sala confirma a mudança", "a resposta, só a quem pediu: * você está em estudos")
+@demand("salas", "/sala confirma a mudança", "a resposta, só a quem pediu: * você está em estudos")
 def moves(place):
     ana, bia = place.guest("Ana"), place.guest("Bia")
     ana.say("/sala estudos")
     return ana.hears("* você está em estudos") and "* você está em estudos" not in bia.all_lines()
 
 
-@check("salas", "a mensagem não sai da sala", "guarde a sala de cada pessoa e envie só a quem está na mesma")
+@demand("salas", "a mensagem não sai da sala", "guarde a sala de cada pessoa e envie só a quem está na mesma")
 def stays_in_room(place):
     ana, bia, caio = (place.guest(apelido) for apelido in ("Ana", "Bia", "Caio"))
     for guest in (ana, bia):
@@ -105,7 +105,7 @@ def stays_in_room(place):
     return inside and "Ana: segredo" not in caio.all_lines()
 
 
-@check(
+@demand(
     "salas", "as duas salas ficam sabendo", "a que fica: * Bia foi para estudos; a que recebe: * Bia chegou"
 )
 def both_are_told(place):
@@ -117,7 +117,7 @@ def both_are_told(place):
     return told and "* Bia chegou" not in caio.all_lines()
 
 
-@check("salas", "/salas conta quem está em cada uma", "em ordem alfabética: * salas: estudos (1), geral (2)")
+@demand("salas", "/salas conta quem está em cada uma", "em ordem alfabética: * salas: estudos (1), geral (2)")
 def lists_rooms(place):
     ana, bia, _ = (place.guest(apelido) for apelido in ("Ana", "Bia", "Caio"))
     ana.say("/sala estudos")
@@ -126,7 +126,7 @@ def lists_rooms(place):
     return bia.hears("* salas: estudos (1), geral (2)")
 
 
-@check("salas", "uma sala vazia deixa de existir", "conte as pessoas, e não as salas já criadas")
+@demand("salas", "uma sala vazia deixa de existir", "conte as pessoas, e não as salas já criadas")
 def empty_room(place):
     ana = place.guest("Ana")
     for room in ("estudos", "geral"):
@@ -138,7 +138,7 @@ def empty_room(place):
 extension("particulares", "Mensagens particulares")
 
 
-@check("particulares", "as duas pessoas recebem", "quem manda e quem recebe leem Ana (particular): oi")
+@demand("particulares", "as duas pessoas recebem", "quem manda e quem recebe leem Ana (particular): oi")
 def both_read(place):
     ana, bia = place.guest("Ana"), place.guest("Bia")
     ana.say("/msg Bia só para você")
@@ -146,7 +146,7 @@ def both_read(place):
     return ana.hears(line) and bia.hears(line)
 
 
-@check("particulares", "ninguém mais recebe", "mande só a quem deve receber, sem passar por broadcast")
+@demand("particulares", "ninguém mais recebe", "mande só a quem deve receber, sem passar por broadcast")
 def nobody_else(place):
     ana, bia, caio = (place.guest(apelido) for apelido in ("Ana", "Bia", "Caio"))
     ana.say("/msg Bia segredo")
@@ -154,7 +154,7 @@ def nobody_else(place):
     return heard and not any("segredo" in line for line in caio.all_lines())
 
 
-@check("particulares", "avisa se a pessoa não está", "um aviso a quem mandou, e a conversa continua")
+@demand("particulares", "avisa se a pessoa não está", "um aviso a quem mandou, e a conversa continua")
 def absent(place):
     ana, bia = place.guest("Ana"), place.guest("Bia")
     ana.say("/msg Zeca oi")
@@ -162,7 +162,7 @@ def absent(place):
     return told and ana.all_lines() and not any(line.startswith("* ") for line in bia.all_lines())
 
 
-@check("particulares", "avisa se faltou o texto", "confira se há algo depois do apelido antes de enviar")
+@demand("particulares", "avisa se faltou o texto", "confira se há algo depois do apelido antes de enviar")
 def no_text(place):
     ana, bia = place.guest("Ana"), place.guest("Bia")
     bia.all_lines()
@@ -180,7 +180,7 @@ def history(guest):
     return [line.removeprefix(start) for line in guest.all_lines() if line.startswith(start)]
 
 
-@check(
+@demand(
     "historico", "quem chega lê o que já foi dito", "cada mensagem guardada, numa linha: * histórico: Ana: oi"
 )
 def newcomer_reads(place):
@@ -190,7 +190,7 @@ def newcomer_reads(place):
     return place.guest("Bia").hears("* histórico: Ana: olá, é cedo")
 
 
-@check("historico", "são só as dez últimas, em ordem", "a mais antiga sai quando a décima primeira chega")
+@demand("historico", "são só as dez últimas, em ordem", "a mais antiga sai quando a décima primeira chega")
 def last_ten(place):
     ana = place.guest("Ana")
     said = [f"linha {number}" for number in range(12)]
@@ -200,7 +200,7 @@ def last_ten(place):
     return history(place.guest("Bia")) == [f"Ana: {text}" for text in said[2:]]
 
 
-@check(
+@demand(
     "historico",
     "vem logo depois do cumprimento",
     "primeiro Conectado, depois o histórico, depois o que é novo",
@@ -214,7 +214,7 @@ def in_its_place(place):
     return bia.hears("* histórico: Ana: antes", "Ana: depois")
 
 
-@check("historico", "guarda só o que as pessoas disseram", "entradas, saídas e avisos não são mensagens")
+@demand("historico", "guarda só o que as pessoas disseram", "entradas, saídas e avisos não são mensagens")
 def only_messages(place):
     ana, bia = place.guest("Ana"), place.guest("Bia")
     ana.say("uma só")
@@ -224,7 +224,7 @@ def only_messages(place):
     return history(place.guest("Caio")) == ["Ana: uma só"]
 
 
-@check("historico", "só quem chega recebe", "quem já estava na sala não precisa ler de novo")
+@demand("historico", "só quem chega recebe", "quem já estava na sala não precisa ler de novo")
 def only_newcomers(place):
     ana = place.guest("Ana")
     ana.say("oi")
@@ -249,14 +249,14 @@ def parts(guest):
     return b"".join(b64decode(line.removeprefix(start)) for line in guest.lines if line.startswith(start))
 
 
-@check("arquivos", "anuncia o arquivo a quem vai receber", "só a Bia: * arquivo de Ana: foto.bin 3")
+@demand("arquivos", "anuncia o arquivo a quem vai receber", "só a Bia: * arquivo de Ana: foto.bin 3")
 def announces(place):
     ana, bia = place.guest("Ana"), place.guest("Bia")
     send_file(ana, b"", 3)
     return bia.hears("* arquivo de Ana: foto.bin 3")
 
 
-@check(
+@demand(
     "arquivos",
     "os bytes chegam iguais",
     "repasse cada parte como veio e conte os bytes até o tamanho anunciado",
@@ -268,7 +268,7 @@ def same_bytes(place):
     return ana.hears(done) and bia.hears(done) and parts(bia) == FILE
 
 
-@check("arquivos", "ninguém mais recebe", "o anúncio e as partes vão a uma pessoa só")
+@demand("arquivos", "ninguém mais recebe", "o anúncio e as partes vão a uma pessoa só")
 def no_copy(place):
     ana, bia, caio = (place.guest(apelido) for apelido in ("Ana", "Bia", "Caio"))
     send_file(ana, b"abc", 3)
@@ -276,7 +276,9 @@ def no_copy(place):
     return done and not any(line.startswith("* ") for line in caio.all_lines())
 
 
-@check("arquivos", "a conversa segue durante o envio", "entre uma parte e outra, uma mensagem é uma mensagem")
+@demand(
+    "arquivos", "a conversa segue durante o envio", "entre uma parte e outra, uma mensagem é uma mensagem"
+)
 def talk_goes_on(place):
     ana, bia, caio = (place.guest(apelido) for apelido in ("Ana", "Bia", "Caio"))
     send_file(ana, b"abc", 6)
@@ -285,14 +287,14 @@ def talk_goes_on(place):
     return caio.hears("Ana: já vai") and bia.hears("* arquivo completo: foto.bin") and parts(bia) == b"abcdef"
 
 
-@check("arquivos", "avisa se a pessoa não está", "confira quem vai receber antes de anunciar")
+@demand("arquivos", "avisa se a pessoa não está", "confira quem vai receber antes de anunciar")
 def nobody_to_receive(place):
     ana = place.guest("Ana")
     ana.say("/arquivo Zeca foto.bin 3")
     return ana.hears_notice() and ana.all_lines()
 
 
-@check(
+@demand(
     "arquivos",
     "cancela o que passa do anunciado",
     "mais bytes que o tamanho: * arquivo cancelado: foto.bin, aos dois",
@@ -304,7 +306,7 @@ def too_much(place):
     return ana.hears(over) and bia.hears(over) and "* arquivo completo: foto.bin" not in bia.lines
 
 
-@check(
+@demand(
     "arquivos", "cancela o que não é base64", "decodifique cada parte: b64decode com validate=True reclama"
 )
 def not_base64(place):
@@ -323,13 +325,13 @@ def moderated(place):
     return [place.guest(apelido) for apelido in ("Ana", "Bia", "Caio")]
 
 
-@check("moderacao", "a primeira pessoa modera", "só a ela, depois do cumprimento: * você modera a sala")
+@demand("moderacao", "a primeira pessoa modera", "só a ela, depois do cumprimento: * você modera a sala")
 def first_moderates(place):
     ana, bia, _ = moderated(place)
     return ana.hears("* você modera a sala") and "* você modera a sala" not in bia.all_lines()
 
 
-@check(
+@demand(
     "moderacao", "quem foi calado não é ouvido", "a todos, * Ana calou Bia; e só a Bia, * você não pode falar"
 )
 def muted(place):
@@ -341,7 +343,7 @@ def muted(place):
     return told and not {"Bia: mas eu", "* você não pode falar"} & set(caio.all_lines())
 
 
-@check("moderacao", "/soltar devolve a palavra", "a todos, * Ana soltou Bia; e o que ela diz volta a passar")
+@demand("moderacao", "/soltar devolve a palavra", "a todos, * Ana soltou Bia; e o que ela diz volta a passar")
 def unmuted(place):
     ana, bia, caio = moderated(place)
     for command in ("/calar Bia", "/soltar Bia"):
@@ -351,7 +353,7 @@ def unmuted(place):
     return told and caio.hears("* Ana soltou Bia", "Bia: obrigada")
 
 
-@check(
+@demand(
     "moderacao", "/expulsar encerra a conexão", "a todos, * Ana expulsou Bia; a conexão acaba, e Bia saiu!"
 )
 def expelled(place):
@@ -361,7 +363,7 @@ def expelled(place):
     return told and caio.hears("* Ana expulsou Bia", "Bia saiu!")
 
 
-@check("moderacao", "só quem modera manda", "a quem não modera: * só quem modera pode fazer isso")
+@demand("moderacao", "só quem modera manda", "a quem não modera: * só quem modera pode fazer isso")
 def only_the_moderator(place):
     ana, bia, caio = moderated(place)
     for command in ("/calar Caio", "/expulsar Caio"):

@@ -2,7 +2,7 @@
 
 Cada verificação liga o programa do aluno num processo novo, com a porta como último argumento,
 e só conversa com ele pela rede, como `Guest`: linhas para lá, linhas para cá. O que se pede em
-cada extensão está em `chatlib.lab.extensions`.
+cada extensão está em `chatlib.lab.checking.extensions`.
 
     verificar_projeto("historico", ["python", "meu_servidor.py"])
 """
@@ -16,35 +16,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import UsageError
-from .check import Check, Exercise, Report, Row, remember
-from .room import HOST, Peer
+from ...errors import UsageError
+from ..peer import HOST, Peer
+from .registry import EXTENSIONS, Check
+from .report import Report, Row, remember
 
 START = 10.0  # segundos para o programa abrir a porta
 PATIENCE = 1.5  # segundos que se espera por uma linha
 STOP = 2.0  # segundos entre pedir ao programa que termine e obrigá-lo
 RETRY = 0.02  # segundos entre tentativas de conexão
 
-EXTENSIONS: dict[str, Exercise] = {}
-
 
 class Trouble(Exception):
     """O programa não chegou ao que se ia conferir; a frase diz por quê."""
-
-
-def extension(name: str, title: str) -> None:
-    """Declara uma extensão, ou a base, que toda extensão conserva."""
-    EXTENSIONS[name] = Exercise(f"12.{name}", name, title)
-
-
-def check(name: str, what: str, hint: str) -> Callable:
-    """Acrescenta a função decorada, que recebe um `Place`, às verificações da extensão."""
-
-    def register(run: Callable) -> Callable:
-        EXTENSIONS[name].checks.append(Check(what, hint, run))
-        return run
-
-    return register
 
 
 class Guest(Peer):

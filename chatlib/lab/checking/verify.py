@@ -1,7 +1,7 @@
 """``verificar``: confere o exercício de um aluno contra sockets de verdade.
 
 Um exercício é um punhado de verificações com nome, cada uma uma função curta que recebe o que
-o aluno escreveu e uma `Room`, com as conexões (e os vizinhos hostis) de que precisa:
+o aluno escreveu e uma `ExamRoom`, com as conexões (e os vizinhos hostis) de que precisa:
 
     exercise("02.1", "broadcast(clients, message)", "Envie a todos")
 
@@ -18,116 +18,24 @@ exceção ou não voltar é ✘ com a dica, que aponta o caminho sem dar a solu�
 import contextlib
 import ctypes
 import dis
-import html
 import importlib
 import inspect
 import io
-import json
 import pkgutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
-from ..errors import UsageError
-from ..sockets import shut
-from .leftovers import new_sockets, open_threads
-from .room import Room
+from ...errors import UsageError
+from ...sockets import shut
+from ..leftovers import new_sockets, open_threads
+from .exam_room import ExamRoom
+from .registry import EXERCISES, Check, Exercise
+from .report import Report, Row, remember
 
 DEADLINE = 2.5  # segundos de uma verificação
 IDLE = ("RESUME", "NOP", "RETURN_VALUE")  # instruções de uma função que só devolve uma constante
 GRACE = 0.5  # segundos para as threads do aluno acabarem depois que as conexões fecham
-
-
-@dataclass
-class Exercise:
-    """Um exercício: o que se pede e as verificações por que passa a resposta."""
-
-    number: str
-    signature: str
-    title: str
-    checks: list["Check"] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """O nome do que o aluno escreve, como ``broadcast``."""
-        return self.signature.partition("(")[0]
-
-
-@dataclass(frozen=True)
-class Check:
-    """Uma verificação: o que confere, a dica de quem não passa e a função que confere."""
-
-    what: str
-    hint: str
-    run: Callable
-
-
-@dataclass(frozen=True)
-class Row:
-    """O resultado de uma verificação; hint é vazia se ela passou."""
-
-    what: str
-    hint: str = ""
-
-
-EXERCISES: dict[str, Exercise] = {}
-_results: dict[str, "Report"] = {}  # o último resultado de cada exercício neste notebook
-
-
-def exercise(number: str, signature: str, title: str) -> None:
-    """Declara um exercício; ``signature`` é a função que o aluno escreve, com os parâmetros."""
-    EXERCISES[number] = Exercise(number, signature, title)
-
-
-def check(number: str, what: str, hint: str) -> Callable:
-    """Acrescenta a função decorada às verificações do exercício."""
-
-    def register(run: Callable) -> Callable:
-        EXERCISES[number].checks.append(Check(what, hint, run))
-        return run
-
-    return register
-
-
-class Report:
-    """O que `verificar` devolve: uma linha por verificação, com ✔ ou ✘ e a dica."""
-
-    def __init__(self, exercise: Exercise, rows: list[Row], note: str = ""):
-        self.exercise, self.rows, self.note = exercise, rows, note
-
-    @property
-    def passed(self) -> bool:
-        """Se o exercício foi feito e passou em tudo."""
-        return bool(self.rows) and not any(row.hint for row in self.rows)
-
-    def summary(self) -> str:
-        """O placar, como ``3 de 4``, ou por que não há um."""
-        if self.note:
-            return self.note
-        good = sum(not row.hint for row in self.rows)
-        return f"{good} de {len(self.rows)}" + (": tudo certo!" if self.passed else "")
-
-    def __repr__(self) -> str:
-        lines = [f"Exercício {self.exercise.number} · {self.exercise.title}"]
-        for row in self.rows:
-            lines.append(f"  {'✘' if row.hint else '✔'} {row.what}")
-            if row.hint:
-                lines.append(f"      dica: {row.hint}")
-        return "\n".join([*lines, f"  {self.summary()}"])
-
-    def _repr_html_(self) -> str:
-        title = html.escape(f"Exercício {self.exercise.number} · {self.exercise.title}")
-        rows = "".join(map(_row_html, self.rows))
-        return f"<div><b>{title}</b><ul>{rows}</ul>{html.escape(self.summary())}</div>"
-
-
-def _row_html(row: Row) -> str:
-    color = "var(--jp-error-color1, #b00)" if row.hint else "var(--jp-success-color1, #070)"
-    mark = f'<b style="color: {color}">{"✘" if row.hint else "✔"}</b>'
-    hint = f"<br><i>dica: {html.escape(row.hint)}</i>" if row.hint else ""
-    return f'<li style="list-style: none">{mark} {html.escape(row.what)}{hint}</li>'
 
 
 def verificar(number: str, answer: Callable) -> Report:
@@ -151,29 +59,6 @@ def verificar(number: str, answer: Callable) -> Report:
         report = Report(exercise, _run_all(exercise, answer))
     remember(report)
     return report
-
-
-def remember(report: Report) -> None:
-    """Guarda o relatório para `save_results`, no lugar do anterior do mesmo exercício."""
-    _results[report.exercise.number] = report
-
-
-def save_results(path: str = "resultados.json", aluno: str = "") -> None:
-    """Grava em JSON o último resultado de cada exercício conferido neste notebook.
-
-    path: o arquivo, regravado a cada vez; aluno: quem o entrega.
-    """
-    done = {
-        number: {
-            "certas": sum(not row.hint for row in report.rows),
-            "total": len(report.exercise.checks),
-            "passou": report.passed,
-        }
-        for number, report in sorted(_results.items())
-    }
-    data = {"aluno": aluno, "exercicios": done}
-    Path(path).write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    print(f"{sum(item['passou'] for item in done.values())} de {len(done)} exercícios certos: {path}")
 
 
 def _load() -> None:
@@ -221,7 +106,7 @@ def _run_all(exercise: Exercise, answer: Callable) -> list[Row]:
 
 def _run(item: Check, answer: Callable) -> tuple[Row, set[str]]:
     """Uma verificação, numa thread própria e com prazo, e o que ela deixou ligado."""
-    room, outcome, threads = Room(), [], set(open_threads())
+    room, outcome, threads = ExamRoom(), [], set(open_threads())
 
     def body() -> None:
         try:
@@ -244,7 +129,7 @@ def _run(item: Check, answer: Callable) -> tuple[Row, set[str]]:
 
 
 @contextlib.contextmanager
-def _muted(room: Room) -> Iterator[None]:
+def _muted(room: ExamRoom) -> Iterator[None]:
     """O que o aluno imprime, ou levanta nas threads dele, vai para a sala, não para a tela."""
     hook = threading.excepthook
     threading.excepthook = lambda args: args.exc_value and room.failures.append(args.exc_value)

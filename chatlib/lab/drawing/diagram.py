@@ -1,7 +1,7 @@
 """O diagrama de sequência de uma fita: desenhado no Jupyter, e em texto para todos os outros.
 
-    fita.diagram()                # uma seta por mensagem, ou por chamada se os sockets são seus
-    fita.diagram(pieces=True)     # uma seta por recv e por send: o que viajou junto aparece junto
+    Diagram(fita)                 # uma seta por mensagem, ou por chamada se os sockets são seus
+    Diagram(fita, pieces=True)    # uma seta por recv e por send: o que viajou junto aparece junto
 
 O desenho é um SVG nosso, e não o do Mermaid, que também vai na saída, para outros programas: no
 JupyterLab o Mermaid não acompanha a troca de tema e encolhe o que é largo até não se ler.
@@ -10,11 +10,11 @@ JupyterLab o Mermaid não acompanha a troca de tema e encolhe o que é largo at�
 import re
 from collections.abc import Iterator
 
-from ..errors import UsageError
-from .drawing import draw
+from ...errors import UsageError
+from ..tape import SERVER, Tape
+from .diagram_svg import draw
 from .picture import picture
 from .steps import Step, steps
-from .tape import SERVER, Tape
 
 LIMIT = 60  # passos desenhados; o meio de uma sessão maior é resumido
 WIDTH = 36  # caracteres de cada seta

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from ..tape import SERVER
 from .picture import BLUE, CHAR, VERMILION, label, tag
 from .steps import Step
-from .tape import SERVER
 
 ROW, TOP, MARGIN = 26, 48, 14  # pixels
 GAP = 150  # entre duas colunas, pelo menos

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from .. import protocol
-from .tape import SERVER, Entry, Tape
+from ... import protocol
+from ..tape import SERVER, Entry, Tape
 
 CONNECT, LEAVE = "conecta", "sai"
 USUAL = ("", "encerrou a conexão")  # motivos de sair que não se contam

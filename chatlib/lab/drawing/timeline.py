@@ -3,7 +3,7 @@
     with Recorder(threads=True) as fita:     # threads=True: também as threads do chatlib
         fita.wrap(server)
         fita.mark("Bruno se conecta")
-    fita.timeline()
+    Timeline(fita)
 
 Nos sockets que passaram por `Recorder.wrap` a espera é medida do começo ao fim de cada chamada;
 nas outras threads ela é espiada a cada 2 ms. O que não é espera aparece como ``rodando``.
@@ -13,11 +13,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .chart import chart
-from .naming import CELL
+from ..tape import ACCEPT, CELL, LOCK, RECV, RUNNING, SEND, SERVER, Entry, Tape
 from .picture import picture
-from .sampler import ACCEPT, LOCK, RECV, RUNNING, SEND
-from .tape import SERVER, Entry, Tape
+from .timeline_svg import chart
 
 CALLS = {"received": RECV, "sent": SEND, "opened": ACCEPT, "locked": LOCK}
 VIEW = "application/vnd.jupyter.widget-view+json"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from ..tape import ACCEPT, LOCK, NOTICE, RECV, RUNNING, SEND
 from .picture import BLUE, CHAR, GREEN, ORANGE, PURPLE, SKY, VERMILION, label, tag
-from .sampler import ACCEPT, LOCK, NOTICE, RECV, RUNNING, SEND
 
 WIDTH, ROW, BAR = 640, 30, 20  # pixels
 LOOKS = {  # estado: (cor, trama, o que a legenda diz)

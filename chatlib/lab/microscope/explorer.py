@@ -6,12 +6,12 @@ from html import escape
 
 from ipywidgets import HTML, Layout, VBox
 
-from ..errors import UsageError
-from ..protocol import LineReader
-from .microscope_html import as_html
-from .microscope_views import as_text, shown
+from ...errors import UsageError
+from ...protocol import LineReader
+from ..ruler import Ruler
+from .in_html import as_html
+from .in_text import as_text, shown
 from .pieces import Chunk, Piece, examine
-from .ruler import Ruler
 
 LARGEST = 64  # o maior corte que a régua oferece
 FAILS = "✘ UnicodeDecodeError"

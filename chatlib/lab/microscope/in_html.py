@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
-from ..page import source
-from .microscope_views import (
+from .in_text import (
     ALIGNED,
     EMPTY,
     HEAD,
@@ -21,7 +21,7 @@ from .microscope_views import (
 )
 from .pieces import CUT, END, GLYPHS, Mark, Piece
 
-STYLE = f"<style>{source('lab/microscope.css')}</style>"
+STYLE = f"<style>{Path(__file__).with_name('microscope.css').read_text('utf-8')}</style>"
 
 
 def as_html(pieces: Sequence[Piece]) -> str:

@@ -15,9 +15,9 @@ O mesmo se lê em texto puro, com ``print``; `Microscope.explore` muda o corte c
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from ..errors import UsageError
-from .microscope_html import as_html
-from .microscope_views import as_text
+from ...errors import UsageError
+from .in_html import as_html
+from .in_text import as_text
 from .pieces import Chunk, examine
 
 SOURCES = "uma lista de bytes, um dicionário de listas como {'send': [...], 'recv': [...]}, ou uma fita"

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .. import protocol
+from ... import protocol
 
 TEXT, END, CUT, BAD, HIDDEN = "text", "end", "cut", "bad", "hidden"
 GLYPHS = {END: "⏎", CUT: "┊", BAD: "\ufffd", HIDDEN: "·"}

@@ -9,13 +9,12 @@ import threading
 from collections import Counter
 from typing import NamedTuple
 
-from .. import protocol
-from ..errors import ApelidoRefused
-from .leftovers import KERNEL_THREADS
+from ... import protocol
+from ...errors import ApelidoRefused
+from ..leftovers import KERNEL_THREADS
+from ..tape import CELL, SERVER, Entry
 from .talk import add_messages
-from .tape import SERVER, Entry
 
-CELL = "célula"  # a thread principal, em que as células do notebook rodam
 POSTMAN = "chatlib: carteiro"
 VISITOR = "visitante"  # quem não disse o apelido
 

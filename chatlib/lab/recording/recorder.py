@@ -39,16 +39,19 @@ import time
 from collections import deque
 from functools import partial
 
-from .. import rerun
-from ..client import Client
-from ..errors import UsageError
-from ..events import Event
-from ..server import Server
+from ... import rerun
+from ...client import Client
+from ...errors import UsageError
+from ...events import Event
+from ...server import Server
+from ..drawing.diagram import Diagram
+from ..drawing.timeline import Timeline
+from ..microscope.microscope import Microscope
+from ..tape import SERVER, Tape
 from . import watched
 from .naming import Raw, name_all, weigh
 from .sampler import Sampler
-from .tape import SERVER, Tape
-from .threads import ThreadHook
+from .thread_hook import ThreadHook
 
 MAX_ENTRIES = 20_000
 MAX_BYTES = 8 << 20  # da fita toda
@@ -172,16 +175,16 @@ class Recorder:
         return self.tape.to_jsonl(path)
 
     def diagram(self, **options):
-        """A fita como um diagrama de sequência: veja `Tape.diagram`."""
-        return self.tape.diagram(**options)
+        """A fita como um diagrama de sequência: veja `chatlib.lab.drawing.diagram.Diagram`."""
+        return Diagram(self.tape, **options)
 
     def timeline(self, **options):
-        """O que cada thread fez: veja `Tape.timeline`."""
-        return self.tape.timeline(**options)
+        """O que cada thread fez: veja `chatlib.lab.drawing.timeline.Timeline`."""
+        return Timeline(self.tape, **options)
 
     def microscope(self, **options):
-        """Os bytes de cada recv e de cada send: veja `Tape.microscope`."""
-        return self.tape.microscope(**options)
+        """Os bytes de cada recv e de cada send: veja `chatlib.lab.microscope.Microscope`."""
+        return Microscope(self.tape, **options)
 
     def _let_sends_end(self) -> None:
         """Espera um instante pelos envios em andamento: o outro lado pode já ter lido o que levaram."""

@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable
 from types import CodeType, FrameType
 
-from .leftovers import open_threads
+from ..leftovers import open_threads
+from ..tape import ACCEPT, LOCK, NOTICE, RECV, RUNNING, SEND
 
 INTERVAL = 0.002  # segundos
-RUNNING, ACCEPT, RECV, SEND, LOCK, NOTICE = "rodando", "accept", "recv", "send", "trava", "aviso"
 CALLS = {
     ACCEPT: r"\b_?accept\(",
     RECV: r"\brecv(_into)?\(|\bselect\(|\bpoll\(",

@@ -4,8 +4,8 @@ Pedir ao servidor um evento por mensagem custaria mais do que todo o resto da gr
 preciso: o que Ana diz também é entregue a Ana, como ``Ana: oi``, e ninguém consegue imitar isso.
 """
 
-from .. import protocol
-from .tape import SERVER
+from ... import protocol
+from ..tape import SERVER
 
 
 def add_messages(raws: list) -> list:

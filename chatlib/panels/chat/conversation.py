@@ -15,10 +15,10 @@ import time
 from collections import Counter, deque
 from itertools import chain, islice, repeat
 
-from . import commands, protocol, rerun
-from .address import find_server, show_address
-from .client import Client
-from .errors import (
+from ... import commands, protocol, rerun
+from ...address import find_server, show_address
+from ...client import Client
+from ...errors import (
     AddressError,
     ApelidoRefused,
     ChatError,

@@ -23,7 +23,8 @@ from itertools import islice
 import anywidget
 import traitlets
 
-from . import page, rerun
+from ... import rerun
+from .. import page
 from .conversation import Conversation
 from .reading import Line
 
@@ -40,8 +41,8 @@ class ChatPanel(anywidget.AnyWidget):
     As outras opções são as de qualquer widget, como ``layout``.
     """
 
-    _esm = page.source("base.js", "panel_log.js", "panel_form.js", "panel.js")
-    _css = page.source("base.css", "panel.css")
+    _esm = page.source("base.js", "chat/log.js", "chat/form.js", "chat/panel.js")
+    _css = page.source("base.css", "chat/panel.css")
     apelido = traitlets.Unicode().tag(sync=True)
     scale = traitlets.Float(1.0).tag(sync=True)
     saved = traitlets.List([]).tag(sync=True)  # só a página usa: as linhas que se salvam com o notebook

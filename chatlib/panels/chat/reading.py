@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from . import protocol
+from ... import protocol
 
 MAX_SHOWN = 8192  # caracteres de uma linha que o painel guarda: o dobro da maior mensagem de costume
 MAX_PEOPLE = 2 * protocol.MAX_MEMBERS  # um servidor hostil não enche a memória com nomes

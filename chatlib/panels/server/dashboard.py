@@ -13,10 +13,11 @@ from collections import deque
 from collections.abc import Callable
 from itertools import islice
 
-from . import diary, lan, protocol
-from .errors import AddressError, ChatError, MessageRefused, UsageError
-from .events import Event
-from .server import Server
+from ... import protocol
+from ...errors import AddressError, ChatError, MessageRefused, UsageError
+from ...events import Event
+from ...server import Server
+from . import diary, lan
 
 KEPT = 300  # acontecimentos guardados
 WINDOW = 60  # segundos de ritmo

@@ -1,6 +1,6 @@
 """O diário da sala: cada coisa que acontece nela, numa frase para quem a acompanha."""
 
-from .events import Event
+from ...events import Event
 
 SHOWN = 200  # caracteres de uma mensagem que aparecem no registro
 

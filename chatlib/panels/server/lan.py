@@ -4,7 +4,7 @@ import ipaddress
 import socket
 from contextlib import suppress
 
-from .address import join
+from ...address import join
 
 # Endereços reservados à documentação (RFC 5737 e 3849): ninguém atende neles.
 NOWHERE = {"0.0.0.0": (socket.AF_INET, "192.0.2.1"), "::": (socket.AF_INET6, "2001:db8::1")}

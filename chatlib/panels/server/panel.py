@@ -9,8 +9,8 @@
        │ ◀───── a sala e o que há de novo ─ │   no máximo 4 vezes por segundo, e só se algo mudou
        │ ── stop, remove, announce… ──────▶ │   o que a pessoa pediu
 
-O que o painel sabe está em `dashboard`; aqui fica só o que o leva à página (``server_panel.js`` e
-``server_panel.css``, com o que os painéis têm em comum em ``base.js`` e ``base.css``).
+O que o painel sabe está em `dashboard`; aqui fica só o que o leva à página (``panel.js`` e
+``panel.css``, com o que os painéis têm em comum em ``base.js`` e ``base.css``).
 """
 
 import inspect
@@ -21,11 +21,11 @@ import anywidget
 import segno
 import traitlets
 
-from . import rerun
+from ... import rerun
+from ...errors import UsageError
+from ...server import Server
+from ..page import source
 from .dashboard import Dashboard
-from .errors import UsageError
-from .page import source
-from .server import Server
 
 PAUSE = 0.25  # segundos entre olhadas na sala
 CLOSED = (
@@ -45,8 +45,8 @@ class ServerPanel(anywidget.AnyWidget):
     ``server`` e ``dashboard`` são o servidor e o que se sabe dele.
     """
 
-    _esm = source("base.js", "server_panel_parts.js", "server_panel.js")
-    _css = source("base.css", "server_panel.css")
+    _esm = source("base.js", "server/parts.js", "server/panel.js")
+    _css = source("base.css", "server/panel.css")
     scale = traitlets.Float(1.0).tag(sync=True)
 
     def __init__(self, server: Server | None = None, **options):

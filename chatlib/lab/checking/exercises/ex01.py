@@ -1,6 +1,6 @@
 """Aula 01: o socket, seus bytes e seus fins."""
 
-from ..check import check, exercise
+from ..registry import check, exercise
 
 LONG = "0123456789abcdef" * 2_000 + "fim"  # não cabe de uma vez numa conexão estreita
 

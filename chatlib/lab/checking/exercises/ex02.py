@@ -1,7 +1,7 @@
 """Aula 02: a mesma mensagem para todos, mesmo com gente lenta ou morta na lista."""
 
-from ...sockets import readable
-from ..check import check, exercise
+from ....sockets import readable
+from ..registry import check, exercise
 
 END = b"fim"
 LONG = b"0123456789abcdef" * 4_000 + END  # não cabe de uma vez numa conexão estreita

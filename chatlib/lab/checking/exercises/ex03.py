@@ -1,6 +1,6 @@
 """Aula 03: atender um cliente até ele sair."""
 
-from ..check import check, exercise
+from ..registry import check, exercise
 
 LONG = b"0123456789abcdef" * 750  # mais do que um recv traz
 

@@ -4,7 +4,7 @@ import socket
 import threading
 from contextlib import contextmanager
 
-from ..check import check, exercise
+from ..registry import check, exercise
 
 TICK = 0.05  # segundos de prazo do socket que escuta
 

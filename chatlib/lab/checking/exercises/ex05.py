@@ -3,7 +3,7 @@
 import socket
 from contextlib import suppress
 
-from ..check import check, exercise
+from ..registry import check, exercise
 
 LONG = "0123456789abcdef" * 125_000 + "fim"  # 2 MB: não cabe de uma vez nos buffers da conexão
 

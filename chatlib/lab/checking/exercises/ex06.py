@@ -4,7 +4,7 @@ import threading
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
-from ..check import check, exercise
+from ..registry import check, exercise
 
 ATTACK = """<img src="" onerror="this.outerHTML='oi'">&lt;b&gt;"""
 

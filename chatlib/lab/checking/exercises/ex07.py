@@ -4,7 +4,7 @@ import socket
 import time
 from contextlib import suppress
 
-from ..check import check, exercise
+from ..registry import check, exercise
 
 BLOCK = b"0123456789abcdef" * 4096  # 64 KiB
 MANY = 40  # blocos: mais do que uma conexão de `distracted` guarda

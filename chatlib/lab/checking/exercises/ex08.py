@@ -2,8 +2,8 @@
 
 from contextlib import suppress
 
-from ..check import check, exercise
-from ..tape import SERVER, Entry, Tape
+from ...tape import SERVER, Entry, Tape
+from ..registry import check, exercise
 
 
 def tape(*entries: tuple) -> Tape:

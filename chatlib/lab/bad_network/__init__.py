@@ -1,0 +1,1 @@
+"""Uma rede ruim de propósito, posta entre o cliente e o servidor."""

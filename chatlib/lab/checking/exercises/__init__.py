@@ -1,0 +1,1 @@
+"""Os exercícios, um módulo por aula; veja `chatlib.lab.checking.registry`."""

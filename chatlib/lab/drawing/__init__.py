@@ -1,0 +1,1 @@
+"""Os desenhos de uma fita: o diagrama de sequência e a linha do tempo das threads."""

@@ -1,1 +1,0 @@
-"""Os exercícios, um módulo por aula; veja `chatlib.lab.check`."""

@@ -1,0 +1,1 @@
+"""O microscópio: os bytes de cada recv e de cada send."""

@@ -1,0 +1,1 @@
+"""O gravador: o que passa pelos sockets, em ordem, numa fita."""
