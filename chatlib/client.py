@@ -14,17 +14,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import Self
 
 from . import protocol, rerun, sockets
-from .errors import (
-    ApelidoRefused,
-    ChatError,
-    ConnectionLost,
-    ConversationOver,
-    EntryRefused,
-    NoMessage,
-    ServerNotFound,
-)
+from .apelidos import check_apelido
+from .door import await_nick
+from .errors import ChatError, ConnectionLost, ConversationOver, EntryRefused, NoMessage
 from .events import Event, Listener, Listeners
 
 log = logging.getLogger("chatlib")
@@ -33,13 +28,12 @@ TIMEOUT = 10.0  # segundos para conectar, entrar e enviar
 PATIENCE = 5.0  # segundos que receive e wait_for esperam se ninguém disser outra coisa
 MAX_LINE = 1 << 20  # bytes de uma linha do servidor; a de /quem numa sala cheia é a maior
 KEPT = 1000  # mensagens que ficam em Client.messages
-TOO_LONG = protocol.notice("o servidor mandou uma linha longa demais, que não foi mostrada")
 
 
 class Client:
     """Um participante do chat, já dentro da sala quando o construtor volta.
 
-    apelido: o nome na sala (veja `protocol.check_apelido`); host e port: o servidor;
+    apelido: o nome na sala (veja `apelidos.check_apelido`); host e port: o servidor;
     timeout: segundos para conectar, entrar e enviar; on_message: função chamada com cada
     mensagem, de uma thread do cliente; on_end: chamada uma vez no fim, com o `ChatError` que
     encerrou a conversa, ou None se foi ``close()`` ou ``/sair``; on_wire: função chamada com cada
@@ -64,15 +58,14 @@ class Client:
         self._taps = Listeners()
         if on_wire:
             self.tap(on_wire)
-        self.apelido = protocol.check_apelido(apelido)
+        self.apelido = check_apelido(apelido)
         protocol.check_port(port)
         for old in rerun.claim(self):
             old.close()
         self.messages: deque[str] = deque(maxlen=KEPT)
         self._arrived: deque[str] = deque()  # o que chegou e receive ainda não devolveu
-        self._reader = protocol.LineReader(MAX_LINE)
-        self._framed: bool | None = None  # se o servidor termina as linhas em \n; None: não sei
-        self._partial = b""  # só de um servidor que não termina
+        self._reader = protocol.ServerReader(self.apelido, MAX_LINE)
+        self._thread: threading.Thread | None = None
         self._leaving = self._present = False
         self._closed = True  # até haver conexão: a próxima rodada da célula pode achar um Client pela metade
         self._writing = threading.Lock()  # um sendall de cada vez, para não misturar linhas
@@ -84,7 +77,6 @@ class Client:
         except BaseException:
             self.close()
             raise
-        self._thread = None
         if on_message:
             args = on_message, on_end
             self._thread = threading.Thread(target=self._listen, args=args, daemon=True)
@@ -149,7 +141,7 @@ class Client:
 
         Um servidor escrito segundo o documento não conhece ``/sair``: só `close` o deixa.
         """
-        if self._framed:
+        if self._reader.framed:
             self.write("/sair")
 
     def close(self) -> None:
@@ -157,24 +149,23 @@ class Client:
         if self._closed:
             return
         self._closed, self._present = True, False
-        if self._framed:  # até o servidor encerrar também, e o apelido estar livre
+        if self._reader.framed:  # até o servidor encerrar também, e o apelido estar livre
             sockets.drain(self._sock)
         sockets.shut(self._sock)  # acorda quem estiver em receive
-        thread = getattr(self, "_thread", None)
-        if thread and thread is not threading.current_thread():
-            thread.join()
+        if self._thread and self._thread is not threading.current_thread():
+            self._thread.join()
         self._sock.close()
         self._trace("closed")
 
     @property
     def is_framed(self) -> bool:
         """Se o servidor termina as linhas em ``\\n``, como os que conhecem comandos."""
-        return bool(self._framed)
+        return bool(self._reader.framed)
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -192,8 +183,11 @@ class Client:
     def _enter(self, timeout: float) -> None:
         """Responde a NICK e espera ser aceito."""
         deadline = time.monotonic() + timeout
-        self._await_nick(deadline)
-        self._answer_nick()
+        try:
+            await_nick(self._sock, deadline, self._trace)
+            self._send(f"{self.apelido}\n".encode())
+        except OSError as error:
+            raise self._lost("ela caiu antes da entrada") from error
         try:
             first = self.receive(max(0, deadline - time.monotonic()))
         except NoMessage:
@@ -201,36 +195,9 @@ class Client:
                 f"o servidor não respondeu ao apelido em {timeout:g} s: ele pode estar sobrecarregado"
             ) from None
         if first.startswith(protocol.NOTICE):
-            raise _refusal(first)
+            raise protocol.refused(first)
         self._arrived.appendleft(first)
         self._present = True
-
-    def _answer_nick(self) -> None:
-        try:
-            self._send(f"{self.apelido}\n".encode())
-        except OSError as error:
-            raise self._lost("ela caiu antes da entrada") from error
-
-    def _await_nick(self, deadline: float) -> None:
-        start = b""
-        try:
-            while start != protocol.NICK and len(start) < protocol.MAX_TEXT and not start.endswith(b"\n"):
-                if not sockets.readable(self._sock, max(0, deadline - time.monotonic())):
-                    break
-                want = len(protocol.NICK) - len(start)
-                if not (data := self._sock.recv(max(want, 1))):
-                    break
-                self._trace("received", data)
-                start += data
-        except OSError as error:
-            raise self._lost("ela caiu antes da entrada") from error
-        if start.startswith(protocol.NOTICE.encode()):
-            raise _refusal(protocol.clean(start.decode("utf-8", "replace").strip()))
-        if start != protocol.NICK:
-            raise ServerNotFound(
-                "esse endereço aceitou a conexão mas não pediu o apelido (NICK): não é um servidor de "
-                "chat, ou ele está preso com outra pessoa; confira a porta"
-            )
 
     # --- o fio
 
@@ -248,7 +215,7 @@ class Client:
     def _read(self, deadline: float | None) -> None:
         """Lê o que houver no socket, uma vez; põe em _arrived o que se completou."""
         wait = None if deadline is None else max(0, deadline - time.monotonic())
-        if self._partial:
+        if self._reader.is_waiting:
             wait = protocol.QUIET if wait is None else min(wait, protocol.QUIET)
         if self._closed:
             raise self._over()
@@ -256,63 +223,27 @@ class Client:
             data = self._sock.recv(sockets.CHUNK) if sockets.readable(self._sock, wait) else None
         except (OSError, ValueError) as error:  # ValueError: close() fechou o socket agora mesmo
             raise self._ended("a conexão caiu") from error
-        if data is None:
-            self._on_quiet()
-        elif data:
+        if data:
             self._trace("received", data)
-            self._feed(data)
-        elif self._partial:
-            self._take_partial()
+            self._arrive(self._reader.feed(data))
+        elif self._reader.is_waiting:
+            self._arrive(self._reader.pause())
+        elif data is None:
+            raise NoMessage("nenhuma mensagem chegou no tempo dado: ninguém falou, ou a resposta demora")
         else:
             raise self._ended("o servidor encerrou a conexão")
 
-    def _on_quiet(self) -> None:
-        if self._partial:
-            return self._take_partial()
-        raise NoMessage("nenhuma mensagem chegou no tempo dado: ninguém falou, ou a resposta demora")
-
-    def _feed(self, data: bytes) -> None:
-        if self._framed:
-            return self._arrive(self._reader.feed(data))
-        self._partial += data
-        if self._framed is None:
-            self._discover_framing()
-        else:
-            *lines, self._partial = self._partial.split(b"\n")
-            self._arrive(lines)
-        if len(self._partial) > MAX_LINE:
-            self._partial = b""
-            self._arrive([None])
-
-    def _discover_framing(self) -> None:
-        """Decide, uma vez, se o servidor termina as linhas, pela primeira que ele manda.
-
-        Um servidor escrito segundo o documento repete nosso apelido com o ``\\n`` que mandamos,
-        e não põe outro: ``Ana\\n entrou!``. Esse ``\\n`` é nosso, e sai.
-        """
-        first, newline, rest = self._partial.partition(b"\n")
-        if not newline:
-            return
-        data, self._partial = self._partial, b""
-        self._framed = first != self.apelido.encode()
-        self._feed(data if self._framed else first + rest)
-
-    def _take_partial(self) -> None:
-        """O silêncio encerra o que estava pela metade: o servidor não usa ``\\n``."""
-        if self._partial:
-            self._framed = False
-            line, self._partial = self._partial, b""
-            self._arrive([line])
-
     def _arrive(self, lines: list[bytes | None]) -> None:
         for line in lines:
-            text = TOO_LONG if line is None else protocol.clean(line.decode("utf-8", "replace"))
+            text = protocol.cut_short() if line is None else protocol.clean(line.decode("utf-8", "replace"))
             if text:
                 self.messages.append(text)
                 self._arrived.append(text)
 
-    def _listen(self, on_message, on_end) -> None:
-        failure = None
+    def _listen(
+        self, on_message: Callable[[str], None], on_end: Callable[[ChatError | None], None] | None
+    ) -> None:
+        failure: ChatError | None = None
         try:
             for message in self:
                 on_message(message)
@@ -342,8 +273,3 @@ class Client:
 
 def _asks_to_leave(line: str) -> bool:
     return line.partition(" ")[0].rstrip("\r").casefold() == "/sair"  # como em `commands.run`
-
-
-def _refusal(line: str) -> EntryRefused:
-    why = line.removeprefix(protocol.NOTICE)
-    return (ApelidoRefused if why.startswith("apelido") else EntryRefused)(why)

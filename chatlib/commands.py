@@ -1,71 +1,107 @@
-"""Os comandos da sala: linhas que começam com ``/`` e não vão para todos.
+"""O que um membro diz: uma mensagem, ou um comando, que é uma linha que começa com ``/``.
 
-Cada comando é uma função ``(server, member, argument)``; a primeira linha da docstring é o
-que ``/ajuda`` mostra. O que a função devolve vira um aviso só para quem pediu.
+Cada comando é uma função ``(room, member, argument)``; a primeira linha da docstring é o que
+``/ajuda`` mostra. A linha que a função devolve vai só para quem pediu.
 """
 
+import time
 from collections.abc import Callable
 
-from .errors import MessageRefused
+from . import protocol
+from .apelidos import strip_prefix
+from .errors import ApelidoRefused, MessageRefused
+from .member import Member
+from .room import Room
 
-Command = Callable[["Server", "Member", str], str | None]  # noqa: F821 - só nomes, para ler
+Command = Callable[[Room, Member, str], str | None]
 COMMANDS: dict[str, Command] = {}
+_usages: dict[str, str] = {}  # nome do comando -> como se usa
 
 
 class Leave(Exception):
     """O membro tem de sair; a mensagem é o motivo."""
 
 
+def obey(room: Room, member: Member, lines: list[bytes | None]) -> None:
+    """Cumpre o que o membro disse, linha a linha; None é uma que passou do limite.
+
+    Levanta `Leave` se ele tem de sair.
+    """
+    for line in lines:
+        try:
+            reply = _take(room, member, line)
+        except (MessageRefused, ApelidoRefused) as refusal:
+            reply = protocol.notice(str(refusal))
+        if reply:
+            room.answer(member, reply)
+
+
+def _take(room: Room, member: Member, line: bytes | None) -> str | None:
+    """Cumpre uma linha; devolve o que responder só a quem a mandou."""
+    if member.removed:
+        raise Leave(member.reason)
+    said = line and strip_prefix(line, (member.apelido, member.entry_apelido))
+    if said is not None and not said.strip():
+        return None
+    if member.rate and said != b"/sair" and not member.rate.allow(time.monotonic()):
+        return protocol.too_fast(f"{room.rate:g}") if member.rate.should_warn() else None
+    if said is None or len(said) > room.max_text:
+        return protocol.too_long(room.max_text)
+    text = said.decode("utf-8", "replace")
+    if text.startswith("/") and not text.startswith("//"):
+        return run(room, member, text)
+    room.say(member, text.removeprefix("/"))  # de //x fica /x
+    return None
+
+
+def run(room: Room, member: Member, text: str) -> str | None:
+    """Executa a linha de comando ``text``; `MessageRefused` se o comando não existe."""
+    name, _, argument = text.partition(" ")
+    function = COMMANDS.get(name.casefold())
+    if function is None:
+        raise MessageRefused(protocol.unknown.bare(name))
+    return function(room, member, argument.strip())
+
+
 def command(usage: str) -> Callable[[Command], Command]:
     """Registra a função como o comando cujo uso é ``usage``, como em ``/msg APELIDO texto``."""
 
     def register(function: Command) -> Command:
-        function.usage = usage
-        COMMANDS[usage.split()[0]] = function
+        name = usage.split()[0]
+        COMMANDS[name], _usages[name] = function, usage
         return function
 
     return register
 
 
-def run(server, member, text: str) -> str | None:
-    """Executa a linha de comando ``text``; `MessageRefused` se o comando não existe."""
-    name, _, argument = text.partition(" ")
-    function = COMMANDS.get(name.casefold())
-    if function is None:
-        raise MessageRefused(f"não conheço {name}: veja os comandos com /ajuda")
-    return function(server, member, argument.strip())
-
-
 @command("/ajuda")
-def help(server, member, argument):
+def help(room: Room, member: Member, argument: str) -> str:
     """mostra esta lista"""
-    lines = (f"{function.usage} {function.__doc__}" for function in COMMANDS.values())
-    return "comandos: " + "; ".join(lines)
+    return protocol.commands_are("; ".join(f"{_usages[name]} {COMMANDS[name].__doc__}" for name in COMMANDS))
 
 
 @command("/quem")
-def who(server, member, argument):
+def who(room: Room, member: Member, argument: str) -> str:
     """diz quem está na sala"""
-    apelidos = server.apelidos
-    return f"na sala ({len(apelidos)}): {', '.join(apelidos)}"
+    return protocol.present(len(apelidos := room.apelidos), ", ".join(apelidos))
 
 
 @command("/msg APELIDO texto")
-def private(server, member, argument):
+def private(room: Room, member: Member, argument: str) -> None:
     """manda o texto só para uma pessoa"""
     apelido, _, text = argument.partition(" ")
     if not text.strip():
-        raise MessageRefused("faltou o texto: escreva /msg APELIDO texto")
-    server.whisper(member, apelido, text.strip())
+        raise MessageRefused(protocol.no_text.bare())
+    room.whisper(member, apelido, text.strip())
 
 
 @command("/apelido NOVO")
-def rename(server, member, argument):
+def rename(room: Room, member: Member, argument: str) -> None:
     """troca o seu apelido"""
-    server.rename(member, argument)
+    room.rename(member, argument)
 
 
 @command("/sair")
-def leave(server, member, argument):
+def leave(room: Room, member: Member, argument: str) -> None:
     """sai da sala"""
     raise Leave("pediu para sair")

@@ -17,26 +17,23 @@ socket é a thread do membro, depois que o carteiro o soltou (`Member.released`)
 ``send`` alcança um descritor já reaproveitado por outra conexão.
 """
 
-import select
-import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from enum import Enum, auto
+from typing import NamedTuple
 
 from . import protocol
-from .events import Event, Listeners
-from .sockets import reset_on_close, shut
+from .events import Event
+from .member import Member
 
 MAX_BOX = 256 * 1024  # bytes na caixa; cheia, quem fala espera
 LETTER_COST = 64  # bytes que uma carta ocupa além do texto
 CROWDED = MAX_BOX // 2  # um lote deste tamanho é uma enxurrada
 RETRY = 0.02  # segundos entre tentativas com quem está atrasado
 PATIENCE = 0.1  # segundos que uma enxurrada espera por quem está atrasado mas lendo
-RECENT = 0.25  # segundos sem que nada caiba no socket, e já não se diz que alguém está lendo
-NOTICE = protocol.NOTICE.encode()
-HISTORY = protocol.notice("histórico: ").encode()
+HISTORY = protocol.remembered("").encode()
 FAREWELL = 1.0  # segundos, no encerramento, para o que já foi aceito sair
 
 
@@ -48,76 +45,22 @@ class Action(Enum):
     LEAVE = auto()
 
 
-class Member:
-    """Um participante visto pelo servidor: quem é, e o que falta entregar a ele."""
+class Letter(NamedTuple):
+    """Uma carta.
 
-    def __init__(self, sock: socket.socket, address: tuple, apelido: str, max_output: int, taps: Listeners):
-        self.sock, self.address, self.apelido = sock, address, apelido
-        self.entry_apelido = apelido  # um programa do documento prefixa com este para sempre
-        self.since = time.time()
-        self.messages = 0
-        self.reason = "encerrou a conexão"
-        self.removed = False
-        self.rate: protocol.RateLimit | None = None
-        self.pending = bytearray()
-        self.released = threading.Event()
-        self._max_output, self._taps = max_output, taps
-        self._moved = 0.0  # quando coube, pela última vez, uma parte do que havia
+    data: o que entregar; to: o destinatário de uma carta só dele (None: todos), ou quem entra ou
+    sai; event: o que contar a quem observa, na hora da entrega; greeting: o que só quem entra
+    recebe, logo depois de ``data``; keep: se o histórico a guarda; done: ligado quando o carteiro
+    chega a ela.
+    """
 
-    def push(self, data: bytes) -> None:
-        """Envia o que couber agora e guarda o resto, sem nunca bloquear."""
-        sent = 0 if self.pending else self._send(data)
-        if sent == len(data):
-            return
-        self.pending += memoryview(data)[sent:]
-        if len(self.pending) > self._max_output:
-            self.reason = "não lia o que recebia"
-            self.cut()
-
-    def retry(self) -> None:
-        """Tenta de novo o que estava guardado."""
-        del self.pending[: self._send(self.pending)]
-
-    def is_reading(self, now: float) -> bool:
-        """Se alguma coisa coube no socket nos últimos instantes."""
-        return now - self._moved < RECENT
-
-    def cut(self) -> None:
-        """Desliga a conexão; a thread do próprio membro acorda e o retira da sala."""
-        if self.pending:
-            reset_on_close(self.sock)
-            self.pending.clear()
-        shut(self.sock)
-
-    def _send(self, data: bytes) -> int:
-        began = time.monotonic() if self._taps.all else 0.0
-        try:
-            sent = send_now(self.sock, data)
-        except BlockingIOError:
-            return 0
-        except OSError:  # conexão morta: quem a retira da sala é a thread que lê dela
-            return len(data)
-        if sent < len(data):
-            self._moved = time.monotonic()
-        if self._taps.all:
-            self._taps.tell(Event("sent", self.apelido, "", self.address, bytes(data[:sent]), began))
-        return sent
-
-
-def send_now(sock: socket.socket, data: bytes) -> int:
-    """``sock.send`` que não espera: envia o que couber ou levanta BlockingIOError."""
-    return sock.send(data, socket.MSG_DONTWAIT)
-
-
-def send_if_writable(sock: socket.socket, data: bytes) -> int:
-    """O mesmo sem MSG_DONTWAIT, que o Windows não tem: só envia se o sistema diz que cabe."""
-    if not select.select([], [sock], [], 0)[1]:
-        raise BlockingIOError
-    return sock.send(memoryview(data)[:16384])
-
-
-if not hasattr(socket, "MSG_DONTWAIT"):
-    send_now = send_if_writable
+    data: bytes = b""
+    to: Member | None = None
+    action: Action = Action.DELIVER
+    event: Event | None = None
+    greeting: bytes = b""
+    keep: bool = False
+    done: threading.Event | None = None
 
 
 class Postman:
@@ -129,46 +72,40 @@ class Postman:
 
     def __init__(self, tell: Callable[[Event], None], farewell: bytes):
         self._tell, self._farewell = tell, farewell
-        self._lock = threading.Lock()  # guarda a caixa: _letters, _size e _closed
+        self._lock = threading.Lock()  # guarda a caixa: _letters, _size, _closed e _keep
         self._filled, self._emptied = threading.Condition(self._lock), threading.Condition(self._lock)
-        self._letters, self._size, self._closed = [], 0, False
+        self._letters: list[Letter] = []
+        self._size, self._closed, self._keep = 0, True, 0
         self._members: dict[Member, None] = {}  # em ordem de chegada; só a thread do carteiro usa
         self._late: set[Member] = set()
         self._history: deque[bytes] = deque(maxlen=0)  # as últimas mensagens, para quem chega
         self._thread = threading.Thread(target=self._run, name="chatlib: carteiro", daemon=True)
 
     def start(self) -> None:
-        """Põe o carteiro na rua."""
+        """Abre a caixa e põe o carteiro na rua."""
+        self._closed = False
         self._thread.start()
 
-    def post(
-        self,
-        data: bytes = b"",
-        to: Member | None = None,
-        action: Action = Action.DELIVER,
-        event: Event | None = None,
-        greeting: bytes = b"",
-        urgent: bool = False,
-    ) -> bool:
-        """Põe uma carta na caixa e diz se ela foi aceita; espera se a caixa estiver cheia.
+    def post(self, letter: Letter, urgent: bool = False) -> bool:
+        """Põe a carta na caixa e diz se ela foi aceita; espera se a caixa estiver cheia.
 
-        to: o destinatário de uma carta só dele (None: todos), ou quem entra ou sai;
-        greeting: o que só quem entra recebe, logo depois de ``data``; urgent: não espera. Urgente
-        é a carta de quem segura a trava do servidor, que ``tell`` pode estar pedindo.
+        urgent: não espera. Urgente é a carta de quem segura a trava da sala, que ``tell`` pode
+        estar pedindo.
         """
         if not urgent:
             self.wait_for_room()
         with self._lock:
             if self._closed:
                 return False
-            self._letters.append((action, to, data, event, greeting))
-            self._size += len(data) + LETTER_COST
+            self._letters.append(letter)
+            self._size += len(letter.data) + LETTER_COST
             self._filled.notify()
             return True
 
     def keep_history(self, size: int) -> None:
         """Passa a guardar as últimas ``size`` mensagens e a contá-las a quem entra."""
-        self._history = deque(self._history, maxlen=size)
+        with self._lock:  # quem muda o histórico é só o carteiro, entre um lote e outro
+            self._keep = size
 
     def wait_for_room(self) -> None:
         """Espera enquanto a caixa está cheia; o próprio carteiro, que a esvazia, não espera."""
@@ -178,14 +115,10 @@ class Postman:
 
     def settle(self, timeout: float) -> bool:
         """Espera que o que está na caixa saia e diz se deu tempo; não espera por quem está atrasado."""
-        deadline = time.monotonic() + timeout
-        for _ in range(2):  # ninguém se despede de um lote no meio dele: só o seguinte prova que acabou
-            nobody = Member(None, (), "", 0, Listeners())
-            if self.is_me() or not self.post(to=nobody, action=Action.LEAVE, urgent=True):
-                return not self._thread.is_alive()
-            if not nobody.released.wait(deadline - time.monotonic()):
-                return False
-        return True
+        done = threading.Event()
+        if self.is_me() or not self.post(Letter(done=done), urgent=True):
+            return not self._thread.is_alive()
+        return done.wait(timeout)
 
     def stop(self) -> None:
         """Fecha a caixa, entrega o que já estava nela (até 1 s) e espera a thread terminar."""
@@ -207,7 +140,7 @@ class Postman:
         finally:
             self._send_off()
 
-    def _take(self) -> list | None:
+    def _take(self) -> list[Letter] | None:
         """Tudo o que há na caixa; None quando ela foi fechada e está vazia."""
         while True:
             with self._lock:
@@ -215,42 +148,47 @@ class Postman:
                     self._filled.wait(RETRY if self._late else None)
                 if self._letters or self._closed:
                     letters, self._letters, self._size = self._letters, [], 0
+                    if self._keep != self._history.maxlen:
+                        self._history = deque(self._history, maxlen=self._keep)
                     self._emptied.notify_all()
                     return letters or None
             self._catch_up(0)
 
-    def _deliver(self, letters: list) -> int:
+    def _deliver(self, letters: list[Letter]) -> int:
         """Um ``send`` por membro com o lote inteiro; devolve o tamanho do lote."""
         common = bytearray()
         apart: dict[Member, tuple[bytes, int]] = {}  # (o que é só dele, de onde continua em common)
+        barriers = []
 
         def due(member: Member) -> bytes:
             own, start = apart.get(member, (b"", 0))
             return own + common[start:]
 
-        for action, to, data, event, greeting in letters:
+        for data, to, action, event, greeting, keep, done in letters:
             if event:
                 self._tell(event)
-            if action is Action.LEAVE:
+            if done:
+                barriers.append(done)
+            if to is None:
+                common += data
+                if keep and self._history.maxlen:
+                    self._history.append(HISTORY + data)
+            elif action is Action.LEAVE:
                 self._release(to, due(to))
-            if action is Action.JOIN:
+                common += data
+            elif action is Action.JOIN:
                 self._members[to] = None
                 common += data
                 apart[to] = data + greeting + b"".join(self._history), len(common)
-            elif action is Action.LEAVE or to is None:
-                common += data
-                self._remember(action, data)
             elif to in self._members:
                 apart[to] = due(to) + data, len(common)
         everyones = bytes(common)
         for member in self._members if common else self._members.keys() & apart.keys():
             member.push(due(member) if member in apart else everyones)
         self._note_late()
+        for done in barriers:
+            done.set()
         return len(common) + LETTER_COST * len(letters)
-
-    def _remember(self, action: Action, data: bytes) -> None:
-        if self._history.maxlen and action is Action.DELIVER and data and not data.startswith(NOTICE):
-            self._history.append(HISTORY + data)
 
     def _note_late(self) -> None:
         self._late = {member for member in self._members if member.pending}

@@ -1,4 +1,4 @@
-"""O protocolo do chat: bytes ↔ mensagens, apelidos e limites.
+"""O protocolo do chat: bytes ↔ linhas ↔ frases, e os limites.
 
 Aqui não há ``socket`` nem ``threading``: entram bytes, saem mensagens. Por isso tudo
 neste módulo se testa sem rede.
@@ -16,21 +16,15 @@ própria, além de *entrou*, *saiu* e *Conectado*, começa com ``* `` e se chama
 """
 
 import re
-import unicodedata
 
-from .errors import ApelidoRefused, UsageError
+from .errors import ApelidoRefused, EntryRefused, UsageError
 
 HOST = "127.0.0.1"
 PORT = 55555
 NICK = b"NICK"
-GREETING = "Conectado ao servidor!"
-NOTICE = "* "
-FAREWELL = "* o servidor foi encerrado"
-REMOVED = "* quem cuida da sala tirou você dela"
 
 MAX_TEXT = 4096  # bytes do texto de uma mensagem, sem prefixo e sem \n
 MAX_PREFIX = 256  # bytes que um prefixo "Ana: " pode ocupar, com folga
-MAX_APELIDO = 20  # caracteres
 MAX_MEMBERS = 1000
 MAX_VISITORS = 256  # conexões que ainda não responderam a NICK
 MAX_OUTPUT = 1 << 20  # bytes à espera de um membro que não lê
@@ -40,15 +34,9 @@ BURST = 20  # mensagens seguidas que o limite de ritmo tolera
 CLASS_RATE = 10.0  # mensagens por segundo, o ritmo sugerido para uma turma
 CLASS_HISTORY = 50  # mensagens contadas a quem chega, o sugerido para uma turma
 
-RESERVED = ("NICK", "servidor", "server", "Conectado", "sistema", "chat", "todos")
-
 # Bidi_Control do Unicode (PropList.txt): mudam a ordem em que o texto aparece.
 _REORDERS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _UNSAFE = re.compile(f"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029{_REORDERS}]")
-# Default_Ignorable_Code_Point entre letras e marcas: aparecem como nada (UAX #44).
-_INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
 
 
 def clean(text: str) -> str:
@@ -64,9 +52,92 @@ def encode(line: str) -> bytes:
     return clean(line).encode("utf-8", "replace") + b"\n"
 
 
+# --- as frases: cada uma se escreve e se lê aqui, e em nenhum outro lugar
+
+NOTICE = "* "
+_FIELDS = {"apelido": r"([^\s:]+)", "número": r"([\d.e+-]+)", "texto": "(.*)"}
+_NOTICES: list["Sentence"] = []  # as que o servidor diz por conta própria
+
+
+class Sentence:
+    """Uma frase do fio: chamada, ela se escreve; `read` a reconhece e devolve o que mudava nela.
+
+    >>> entered("Ana"), entered.read("Ana entrou!"), entered.read("Ana: entrou!")
+    ('Ana entrou!', ('Ana',), None)
+    """
+
+    def __init__(self, form: str):
+        self._form = re.sub("{.*?}", "%s", form)
+        pattern = re.sub(r"\\{(\w+)\\}", lambda field: _FIELDS[field[1]], re.escape(form))
+        self._pattern = re.compile(pattern)
+        if form.startswith(NOTICE):
+            _NOTICES.append(self)
+
+    def __call__(self, *values: object) -> str:
+        """A frase com os valores no lugar dos campos, em ordem."""
+        return self._form % values
+
+    def bare(self, *values: object) -> str:
+        """A mesma, sem o ``* `` que a põe no fio: a mensagem de um erro."""
+        return self(*values).removeprefix(NOTICE)
+
+    def read(self, line: str) -> tuple[str, ...] | None:
+        """Os valores dos campos, se a linha é esta frase; senão, None."""
+        match = self._pattern.fullmatch(line)
+        return match.groups() if match else None
+
+
+GREETING = "Conectado ao servidor!"
+entered = Sentence("{apelido} entrou!")
+left = Sentence("{apelido} saiu!")
+said = Sentence("{apelido}: {texto}")
+private = Sentence("{apelido} (particular): {texto}")
+renamed = Sentence("* {apelido} agora é {apelido}")
+present = Sentence("* na sala ({número}): {texto}")
+remembered = Sentence("* histórico: {texto}")
+commands_are = Sentence("* comandos: {texto}")
+
+too_long = Sentence("* mensagem longa demais: o limite é {número} bytes")
+too_fast = Sentence("* devagar: passam {número} mensagens por segundo; o excesso não é entregue")
+unknown = Sentence("* não conheço {texto}: veja os comandos com /ajuda")
+no_text = Sentence("* faltou o texto: escreva /msg APELIDO texto")
+absent = Sentence("* {texto} não está na sala: veja quem está com /quem")
+
+crowded = Sentence("* há gente demais chegando: tente de novo em instantes")
+silent = Sentence("* você não disse o seu apelido em {número} s: conecte-se de novo")
+full = Sentence("* a sala está cheia: cabem {número} pessoas")
+shut_out = Sentence("* a porta da sala está fechada: espere que a abram e tente de novo")
+closing = Sentence("* o servidor está encerrando")
+removed = Sentence("* quem cuida da sala tirou você dela")
+over = Sentence("* o servidor foi encerrado")
+cut_short = Sentence("* o servidor mandou uma linha longa demais, que não foi mostrada")
+_refused = Sentence("* apelido recusado: {texto}")
+
+
 def notice(text: str) -> str:
     """O aviso que diz ``text``: nenhum membro consegue produzir uma linha assim."""
     return NOTICE + text
+
+
+def announced(line: str) -> str | None:
+    """O que diz quem cuida da sala, se a linha é um aviso seu; None se é qualquer outra."""
+    if not line.startswith(NOTICE) or any(one.read(line) is not None for one in _NOTICES):
+        return None
+    return line.removeprefix(NOTICE)
+
+
+def apelido_refused(why: str) -> ApelidoRefused:
+    """O erro de um apelido que não serve; `refused` o reconhece do outro lado."""
+    return ApelidoRefused(_refused.bare(why))
+
+
+def refused(line: str) -> EntryRefused:
+    """O erro que conta, a quem queria entrar, a linha com que foi recusado."""
+    kind = ApelidoRefused if _refused.read(line) else EntryRefused
+    return kind(line.removeprefix(NOTICE))
+
+
+# --- os leitores: de pedaços a linhas
 
 
 class LineReader:
@@ -80,16 +151,24 @@ class LineReader:
 
     def __init__(self, limit: int = MAX_TEXT + MAX_PREFIX):
         self._limit = limit
-        self._rest = b""
+        self._rest = bytearray()  # cresce sem copiar o que já tem, mesmo de byte em byte
         self._skipping = False
 
     def feed(self, data: bytes) -> list[bytes | None]:
         """As linhas que ``data`` completou, em ordem; None no lugar de uma longa demais."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        found = [self._finish(line) for line in lines]
+        found: list[bytes | None] = []
+        if b"\n" in data:
+            first, *lines = data.split(b"\n")
+            self._rest += first
+            *middle, last = lines
+            found = [self._finish(line) for line in (bytes(self._rest), *middle)]
+            self._rest[:] = last
+        else:
+            self._rest += data
         # Um byte além do limite ainda pode ser o \r que não conta.
         if self._skipping or len(self._rest) > self._limit + 1:
-            self._skipping, self._rest = True, b""
+            self._skipping = True
+            self._rest.clear()
         return found
 
     def _finish(self, line: bytes) -> bytes | None:
@@ -107,65 +186,60 @@ class ChunkReader:
         return [part.removesuffix(b"\r") for part in data.split(b"\n")]
 
 
-def check_apelido(text: str) -> str:
-    """O apelido em sua forma normal (NFC), ou `ApelidoRefused` com o motivo.
+class ServerReader:
+    """O leitor de um cliente: entram bytes e silêncios do servidor, saem linhas.
 
-    De 1 a 20 caracteres: letras de qualquer língua, algarismos, ``_``, ``-`` e ``.``.
+    A primeira linha diz se o servidor as termina em ``\\n``. Um servidor escrito segundo o
+    documento repete o apelido com o ``\\n`` que mandamos, e não põe outro: ``Ana\\n entrou!``. Esse
+    ``\\n`` é nosso, e sai; daí em diante, é o silêncio que encerra uma mensagem.
+
+    apelido: o que se respondeu a NICK; limit: bytes de uma linha.
     """
-    # Decomposta (NFD), uma letra ocupa até 4; normalizar milhares de marcas custa o quadrado delas.
-    apelido = unicodedata.normalize("NFC", text[: 4 * MAX_APELIDO + 1])
-    if not apelido:
-        raise _refused("ele está vazio")
-    if len(apelido) > MAX_APELIDO or len(text) > 4 * MAX_APELIDO:
-        raise _refused(f"ele tem mais de {MAX_APELIDO} caracteres")
-    if _INVISIBLE.search(apelido):
-        raise _refused("ele tem um caractere invisível")
-    for before, char in zip(" " + apelido, apelido, strict=False):
-        if not _fits(before, char):
-            raise _refused(f"{_name(char)} não pode estar nele")
-    if apelido_key(apelido) in _RESERVED_KEYS:
-        raise _refused(f"{apelido} é uma palavra reservada")
-    return apelido
+
+    def __init__(self, apelido: str, limit: int):
+        self.framed: bool | None = None  # se o servidor termina as linhas; None: ainda não se sabe
+        self._own, self._limit = apelido.encode(), limit
+        self._lines = LineReader(limit)
+        self._partial = bytearray()  # só de um servidor que talvez não termine
+
+    @property
+    def is_waiting(self) -> bool:
+        """Se há algo pela metade, que um silêncio completaria."""
+        return bool(self._partial)
+
+    def feed(self, data: bytes) -> list[bytes | None]:
+        """As linhas que ``data`` completou, em ordem; None no lugar de uma longa demais."""
+        if self.framed is None and b"\n" in data:
+            data = self._discover(data)
+        if self.framed:
+            return self._lines.feed(data)
+        self._partial += data
+        found: list[bytes | None] = []
+        if self.framed is False and b"\n" in data:
+            *lines, rest = self._partial.split(b"\n")
+            found, self._partial = [bytes(line) for line in lines], rest
+        if len(self._partial) > self._limit:
+            self._partial.clear()
+            found.append(None)
+        return found
+
+    def pause(self) -> list[bytes | None]:
+        """O silêncio, ou o fim, encerra o que estava pela metade: o servidor não usa ``\\n``."""
+        if not self._partial:
+            return []
+        self.framed = False
+        line, self._partial = bytes(self._partial), bytearray()
+        return [line]
+
+    def _discover(self, data: bytes) -> bytes:
+        """Decide, uma vez, pela primeira linha inteira; devolve o que ainda se há de ler."""
+        first, _, rest = bytes(self._partial + data).partition(b"\n")
+        self._partial.clear()
+        self.framed = first != self._own
+        return first + b"\n" + rest if self.framed else first + rest
 
 
-def _fits(before: str, char: str) -> bool:
-    category = unicodedata.category(char)
-    if category[0] == "M":  # uma marca se combina com a letra anterior, nunca com o nada
-        return unicodedata.category(before)[0] in "LM"
-    return category[0] == "L" or category == "Nd" or char in "_-."
-
-
-def _name(char: str) -> str:
-    if char == " ":
-        return "espaço"
-    return char if char.isprintable() and not char.isspace() else f"o caractere U+{ord(char):04X}"
-
-
-def _refused(why: str) -> ApelidoRefused:
-    return ApelidoRefused(f"apelido recusado: {why}; use de 1 a {MAX_APELIDO} letras, algarismos, _ - ou .")
-
-
-def apelido_key(apelido: str) -> str:
-    """A forma em que dois apelidos se comparam: sem caixa e sem variantes do Unicode.
-
-    NFKC e casefold, como em NFKC_Casefold do padrão Unicode (seção 3.13).
-    """
-    folded = unicodedata.normalize("NFKC", apelido).casefold()
-    return unicodedata.normalize("NFKC", folded)
-
-
-_RESERVED_KEYS = frozenset(map(apelido_key, RESERVED))
-
-
-def strip_prefix(line: bytes, apelidos: tuple[str, ...]) -> bytes:
-    """A linha sem o ``Ana: `` que a própria Ana tenha posto na frente; prefixos alheios ficam."""
-    head, colon, rest = line.partition(b":")
-    if not colon or len(head) > MAX_PREFIX or rest[:1] not in (b"", b" "):
-        return line
-    name = head.decode("utf-8", "replace")
-    if name not in apelidos and apelido_key(name) not in map(apelido_key, apelidos):
-        return line
-    return rest[1:]
+# --- o ritmo e a porta
 
 
 class RateLimit:

@@ -1,15 +1,17 @@
 """O que o chat faz com um socket: abrir, ajustar, ler, encerrar. E o que dizer quando falha."""
 
 import errno
+import select
 import selectors
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 
-from . import protocol
-from .errors import AddressError, EntryRefused, PortInUse, ServerNotFound
+from .errors import AddressError, PortInUse, ServerNotFound
+
+Address = tuple[str, int]
 
 CHUNK = 65536  # bytes pedidos a cada recv
 BACKLOG = 1024  # conexões que o sistema guarda até o accept
@@ -34,6 +36,15 @@ def listen(host: str, port: int) -> socket.socket:
         raise _listen_error(error, host, port) from error
     listener.settimeout(POLL)
     return listener
+
+
+def overlap(host: str, other: str) -> bool:
+    """Se os dois endereços não podem escutar na mesma porta: são o mesmo, ou um é a rede inteira."""
+    if ":" in host or ":" in other:  # aqui um IPv6 nunca atende também IPv4
+        return ":" in host and ":" in other and (host == other or "::" in (host, other))
+    with suppress(OSError, UnicodeError):  # um nome, como localhost
+        other = socket.gethostbyname(other)
+    return host == other or "0.0.0.0" in (host, other)
 
 
 def _listen_error(error: OSError | UnicodeError, host: str, port: int) -> AddressError:
@@ -90,41 +101,6 @@ def tune(sock: socket.socket) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
-def ignore(kind: str, data: bytes) -> None:
-    """Quem não observa o fio."""
-
-
-def ask_apelido(sock: socket.socket, timeout: float, trace: Callable[[str, bytes], None] = ignore) -> bytes:
-    """Envia NICK e devolve o que veio em resposta, até o ``\\n`` e o que o seguiu.
-
-    Um programa escrito segundo o documento não termina a resposta com ``\\n``: depois de cada
-    pedaço ele é esperado por mais 200 ms, e o silêncio vale por fim. EntryRefused depois de
-    ``timeout`` segundos; ConnectionError se o outro lado encerrou antes. ``trace`` fica sabendo
-    de cada envio e de cada pedaço.
-    """
-    deadline = time.monotonic() + timeout
-    sock.sendall(protocol.NICK)
-    trace("sent", protocol.NICK)
-    answer = b""
-    while b"\n" not in answer and len(answer) <= protocol.MAX_PREFIX:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise EntryRefused(f"você não disse o seu apelido em {timeout:g} s: conecte-se de novo")
-        sock.settimeout(min(left, protocol.QUIET) if answer else left)
-        try:
-            data = sock.recv(CHUNK)
-        except TimeoutError:
-            if answer and time.monotonic() < deadline:
-                break
-            continue
-        trace("received", data)
-        if not data:
-            raise ConnectionAbortedError
-        answer += data
-    sock.settimeout(None)
-    return answer
-
-
 def chunks(sock: socket.socket) -> Iterator[bytes]:
     """O que chega, pedaço a pedaço, até o outro lado encerrar."""
     while data := sock.recv(CHUNK):
@@ -137,6 +113,22 @@ def readable(sock: socket.socket, timeout: float | None) -> bool:
     with getattr(selectors, "PollSelector", selectors.SelectSelector)() as selector:
         selector.register(sock, selectors.EVENT_READ)
         return bool(selector.select(timeout))
+
+
+def send_now(sock: socket.socket, data: bytes | bytearray) -> int:
+    """``sock.send`` que não espera: envia o que couber ou levanta BlockingIOError."""
+    return sock.send(data, socket.MSG_DONTWAIT)
+
+
+def send_if_writable(sock: socket.socket, data: bytes | bytearray) -> int:
+    """O mesmo sem MSG_DONTWAIT, que o Windows não tem: só envia se o sistema diz que cabe."""
+    if not select.select([], [sock], [], 0)[1]:
+        raise BlockingIOError
+    return sock.send(memoryview(data)[:16384])
+
+
+if not hasattr(socket, "MSG_DONTWAIT"):
+    send_now = send_if_writable
 
 
 def shut(sock: socket.socket, how: int = socket.SHUT_RDWR) -> None:

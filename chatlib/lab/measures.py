@@ -63,7 +63,7 @@ class Measures:
         self._last_send = 0.0
         self._start = self._before = clock()
         self._total_before = 0
-        self._undo = server.subscribe(self._on_room), server.tap(self._on_wire)
+        self._undo = server.room.subscribe(self._on_room), server.room.tap(self._on_wire)
 
     def close(self) -> None:
         """Deixa de observar; a história fica. Pode ser chamado de novo."""
@@ -72,7 +72,7 @@ class Measures:
 
     def sample(self) -> Sample:
         """Mede e guarda mais um ponto."""
-        members = self._server.members
+        members = self._server.room.members
         with self._lock:
             now = self._clock()
             if self._reached and now - self._last_send > QUIET:

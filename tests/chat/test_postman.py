@@ -8,9 +8,10 @@ from contextlib import contextmanager
 import pytest
 from peers import DEADLINE, wait_until
 
-from chatlib import postman
+from chatlib import postman, sockets
 from chatlib.events import Event, Listeners
-from chatlib.postman import Action, Member, Postman
+from chatlib.member import Member
+from chatlib.postman import Action, Letter, Postman
 
 
 @contextmanager
@@ -41,18 +42,18 @@ def read_all(sock):
 @pytest.fixture(params=["send_now", "send_if_writable"], autouse=True)
 def sender(request, monkeypatch):
     """Cada teste vale também para o modo de enviar do Windows."""
-    monkeypatch.setattr(postman, "send_now", getattr(postman, request.param))
+    monkeypatch.setattr(sockets, "send_now", getattr(sockets, request.param))
 
 
 def test_letters_arrive_in_order_and_end_with_the_farewell():
     """A ordem da caixa é a da entrega; a despedida é a última."""
     with pair() as (ana, there):
         with working() as carteiro:
-            carteiro.post(b"entrou\n", ana, Action.JOIN, greeting=b"bem-vinda\n")
+            carteiro.post(Letter(b"entrou\n", ana, Action.JOIN, greeting=b"bem-vinda\n"))
             for letter in (b"1\n", b"2\n"):
-                carteiro.post(letter)
-            carteiro.post(b"3 particular\n", to=ana)
-            carteiro.post(b"4\n")
+                carteiro.post(Letter(letter))
+            carteiro.post(Letter(b"3 particular\n", to=ana))
+            carteiro.post(Letter(b"4\n"))
         assert read_all(there) == b"entrou\nbem-vinda\n1\n2\n3 particular\n4\nfim\n"
         assert ana.released.is_set() and ana.reason == "o servidor foi encerrado"
 
@@ -66,15 +67,15 @@ def test_a_whole_stay_in_one_batch(action):
         pair() as (bia, other),
         working(lambda event: gate.wait(DEADLINE)) as carteiro,
     ):
-        carteiro.post(b"bia\n", bia, Action.JOIN)
-        carteiro.post(event=Event("segura"))
-        carteiro.post(b"antes\n")
-        carteiro.post(b"ana\n", ana, Action.JOIN, greeting=b"oi\n")
-        carteiro.post(b"particular\n", to=ana)
-        carteiro.post(b"todos\n")
-        carteiro.post(b"saiu\n", ana, Action.LEAVE)
-        carteiro.post(b"tarde\n", to=ana)
-        carteiro.post(b"depois\n")
+        carteiro.post(Letter(b"bia\n", bia, Action.JOIN))
+        carteiro.post(Letter(event=Event("segura")))
+        carteiro.post(Letter(b"antes\n"))
+        carteiro.post(Letter(b"ana\n", ana, Action.JOIN, greeting=b"oi\n"))
+        carteiro.post(Letter(b"particular\n", to=ana))
+        carteiro.post(Letter(b"todos\n"))
+        carteiro.post(Letter(b"saiu\n", ana, Action.LEAVE))
+        carteiro.post(Letter(b"tarde\n", to=ana))
+        carteiro.post(Letter(b"depois\n"))
         gate.set()
         assert ana.released.wait(DEADLINE)
         ana.sock.close()
@@ -87,10 +88,10 @@ def test_batch_is_one_send():
     """Mil cartas à espera saem com um só ``send``."""
     gate, sends = threading.Event(), []
     with pair() as (ana, there), working(lambda event: gate.wait(DEADLINE)) as carteiro:
-        carteiro.post(b"", ana, Action.JOIN, Event("segura"))
+        carteiro.post(Letter(b"", ana, Action.JOIN, Event("segura")))
         send, ana._send = ana._send, lambda data: sends.append(len(data)) or send(data)
         for _ in range(1000):
-            carteiro.post(b"x\n")
+            carteiro.post(Letter(b"x\n"))
         gate.set()
         carteiro.stop()
         assert len(sends) <= 4  # o lote que segurava, o seguinte e a despedida
@@ -100,10 +101,10 @@ def test_batch_is_one_send():
 def test_late_member_gets_everything_when_it_reads():
     """O que não coube espera, e chega quando há lugar."""
     with pair(max_output=1 << 30) as (ana, there), working() as carteiro:
-        carteiro.post(b"", ana, Action.JOIN)
+        carteiro.post(Letter(b"", ana, Action.JOIN))
         total = 0
         while not ana.pending:
-            assert carteiro.post(b"x" * 100_000)
+            assert carteiro.post(Letter(b"x" * 100_000))
             total += 100_000
         data = 0
         while data < total:
@@ -115,13 +116,13 @@ def test_member_over_the_limit_is_cut_off():
     """Quem deixa acumular mais que o limite é desligado, e os outros recebem tudo."""
     with pair(max_output=1000) as (ana, _), pair(1 << 30) as (bia, other), working() as carteiro:
         for member in (ana, bia):
-            carteiro.post(b"", member, Action.JOIN)
+            carteiro.post(Letter(b"", member, Action.JOIN))
         got = []
         reader = threading.Thread(target=lambda: got.append(read_all(other)))
         reader.start()
         total = 0
         while ana.reason != "não lia o que recebia":
-            carteiro.post(b"x" * 50_000)
+            carteiro.post(Letter(b"x" * 50_000))
             total += 50_000
         assert not ana.pending
         carteiro.stop()
@@ -141,7 +142,7 @@ def test_who_is_cut_off_is_woken_by_a_reset():
 def test_short_lines_also_crowd_the_box():
     """Uma enxurrada de linhas curtas conta como enxurrada: cada carta pesa mais que seu texto."""
     carteiro = Postman(lambda event: None, b"fim\n")
-    letter = (Action.DELIVER, None, b"a\n", None, b"")
+    letter = Letter(b"a\n")
     assert carteiro._deliver([letter] * 10) < postman.CROWDED <= carteiro._deliver([letter] * 2000)
 
 
@@ -149,10 +150,10 @@ def test_dead_connection_does_not_stop_the_others():
     """Uma conexão que caiu não atrapalha a entrega; quem a retira é a thread dela."""
     with pair() as (ana, there), pair() as (bia, other), working() as carteiro:
         for member in (ana, bia):
-            carteiro.post(b"", member, Action.JOIN)
+            carteiro.post(Letter(b"", member, Action.JOIN))
         there.close()
         for letter in (b"1\n", b"2\n"):
-            carteiro.post(letter)
+            carteiro.post(Letter(letter))
         carteiro.stop()
         assert read_all(other) == b"1\n2\nfim\n" and not ana.pending
 
@@ -161,12 +162,12 @@ def test_full_box_makes_the_talker_wait_but_not_the_urgent():
     """Com a caixa cheia quem fala espera; a carta urgente e a do próprio carteiro, não."""
     gate, stuck = threading.Event(), threading.Event()
     with working(lambda event: gate.wait(DEADLINE)) as carteiro:
-        carteiro.post(event=Event("segura"))
+        carteiro.post(Letter(event=Event("segura")))
         wait_until(lambda: not carteiro._letters)
-        carteiro.post(b"x" * (postman.MAX_BOX + 1))
-        talker = threading.Thread(target=lambda: (carteiro.post(b"y"), stuck.set()))
+        carteiro.post(Letter(b"x" * (postman.MAX_BOX + 1)))
+        talker = threading.Thread(target=lambda: (carteiro.post(Letter(b"y")), stuck.set()))
         talker.start()
-        assert carteiro.post(b"z", urgent=True)
+        assert carteiro.post(Letter(b"z"), urgent=True)
         assert not stuck.wait(0.05)
         gate.set()
         assert stuck.wait(DEADLINE)
@@ -178,10 +179,10 @@ def test_postman_may_post_to_its_own_full_box():
     done = []
 
     def tell(event):
-        done.extend(carteiro.post(b"x" * 10_000) for _ in range(100))
+        done.extend(carteiro.post(Letter(b"x" * 10_000)) for _ in range(100))
 
     with working(tell) as carteiro:
-        carteiro.post(event=Event("oi"))
+        carteiro.post(Letter(event=Event("oi")))
         wait_until(lambda: len(done) == 100)
     assert all(done)
 
@@ -191,7 +192,7 @@ def test_box_is_bounded():
     sizes = []
     with working(lambda event: sizes.append(carteiro._size)) as carteiro:
         for _ in range(2000):
-            carteiro.post(b"x" * 1000, event=Event("oi"))
+            carteiro.post(Letter(b"x" * 1000, event=Event("oi")))
     assert max(sizes) <= postman.MAX_BOX + 1000 + postman.LETTER_COST
 
 
@@ -200,25 +201,25 @@ def test_closed_box_refuses_and_wakes_who_waits():
     gate, answers = threading.Event(), []
     carteiro = Postman(lambda event: gate.wait(DEADLINE), b"")
     carteiro.start()
-    carteiro.post(event=Event("segura"))
+    carteiro.post(Letter(event=Event("segura")))
     wait_until(lambda: not carteiro._letters)
-    carteiro.post(b"x" * (postman.MAX_BOX + 1))
-    waiting = threading.Thread(target=lambda: answers.append(carteiro.post(b"y")))
+    carteiro.post(Letter(b"x" * (postman.MAX_BOX + 1)))
+    waiting = threading.Thread(target=lambda: answers.append(carteiro.post(Letter(b"y"))))
     waiting.start()
     stopping = threading.Thread(target=carteiro.stop)
     stopping.start()
     waiting.join(DEADLINE)
     gate.set()
     stopping.join(DEADLINE)
-    assert answers == [False] and carteiro.post(b"z") is False
+    assert answers == [False] and carteiro.post(Letter(b"z")) is False
 
 
 def test_send_off_does_not_wait_forever(monkeypatch):
     """No encerramento, quem não lê é esperado só até o prazo."""
     monkeypatch.setattr(postman, "FAREWELL", 0.1)
     with pair(1 << 30) as (ana, _), working() as carteiro:
-        carteiro.post(b"", ana, Action.JOIN)
+        carteiro.post(Letter(b"", ana, Action.JOIN))
         while not ana.pending:
-            carteiro.post(b"x" * 100_000)
+            carteiro.post(Letter(b"x" * 100_000))
         carteiro.stop()
         assert ana.released.is_set()

@@ -1,7 +1,5 @@
-"""O protocolo, sem rede: linhas, textos, apelidos e ritmo."""
+"""O protocolo, sem rede: linhas, frases, textos e ritmo."""
 
-import time
-import unicodedata
 from itertools import pairwise
 
 import pytest
@@ -9,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatlib import protocol
-from chatlib.errors import ApelidoRefused, UsageError
-from chatlib.protocol import ChunkReader, LineReader, RateLimit, apelido_key, check_apelido, strip_prefix
+from chatlib.errors import ApelidoRefused, EntryRefused, UsageError
+from chatlib.protocol import ChunkReader, LineReader, RateLimit, Sentence, ServerReader
 
 LIMIT = 8
 STREAMS = st.binary(max_size=60) | st.text("ab\r\n", max_size=60).map(str.encode)
@@ -115,125 +113,6 @@ def test_lone_surrogate_is_encoded():
     assert protocol.encode("a\ud800b") == b"a?b\n"
 
 
-@pytest.mark.parametrize(
-    "apelido", ["A", "Ana", "João", "_-.", "x" * 20, "日本", "Ωmega", "नमस्ते", "م", "9", "Ana.2", "ß"]
-)
-def test_apelido_accepted(apelido):
-    """Letras de qualquer língua, algarismos e ``_-.``, de 1 a 20."""
-    assert check_apelido(apelido) == apelido
-
-
-def test_apelido_is_normalised():
-    """O apelido decomposto vira a sua forma composta, e é ela que conta para o tamanho."""
-    assert check_apelido("Joa\u0303o") == "João"
-    assert check_apelido("\u1f82" * 20) == check_apelido(unicodedata.normalize("NFD", "\u1f82" * 20))
-
-
-@pytest.mark.parametrize(
-    ("apelido", "why"),
-    [
-        ("", "vazio"),
-        ("x" * 21, "mais de 20"),
-        ("x" * 100_000, "mais de 20"),
-        ("Ana Bia", "espaço"),
-        ("Ana:", ":"),
-        ("* Ana", r"\*"),
-        ("/Ana", "/"),
-        ("Ana\t", r"U\+0009"),
-        ("Ana\x1b[2J", r"U\+001B"),
-        ("Ana\r", r"U\+000D"),
-        ("Ana\xa0", r"U\+00A0"),
-        ("\u0301Ana", "não pode estar"),
-        ("a_\u0301", "não pode estar"),
-        ("Ana\ufffd", "não pode estar"),
-        ("😀", "😀"),
-        ("½", "½"),
-        ("\ue000", "não pode estar"),
-        ("Ana\u2028", "não pode estar"),
-        *((f"An{char}a", "não pode estar") for char in BIDI + "\u200b\u200c\u200d\ufeff\u00ad\u2060\u2800"),
-        *(
-            (f"An{char}a", "invisível")
-            for char in "\u3164\uffa0\u115f\u1160\u034f\ufe0f\u180b\U000e0100\u17b4"
-        ),
-        *((word, "reservada") for word in protocol.RESERVED),
-        ("nick", "reservada"),
-        ("SERVIDOR", "reservada"),
-        ("ｓｅｒｖｉｄｏｒ", "reservada"),
-        ("𝐍𝐈𝐂𝐊", "reservada"),
-    ],
-    ids=ascii,
-)
-def test_apelido_refused(apelido, why):
-    """A recusa diz o motivo e o que seria aceito, em uma linha que se pode mostrar."""
-    with pytest.raises(ApelidoRefused, match=why) as refusal:
-        check_apelido(apelido)
-    assert "use de 1 a 20 letras" in str(refusal.value)
-    assert protocol.clean(str(refusal.value)) == str(refusal.value)
-
-
-def test_huge_apelido_is_refused_at_once():
-    """Milhares de marcas fora de ordem não fazem o servidor gastar segundos a normalizar."""
-    start = time.process_time()
-    with pytest.raises(ApelidoRefused):
-        check_apelido("a" + "\u0301\u0323" * 50_000)
-    assert time.process_time() - start < 0.5
-
-
-@given(st.text(min_size=1, max_size=20))
-def test_accepted_apelido_is_stable_and_harmless(text):
-    """O que passa é NFC, não tem espaço, dois-pontos nem asterisco, e passa de novo igual."""
-    try:
-        apelido = check_apelido(text)
-    except ApelidoRefused:
-        return
-    assert check_apelido(apelido) == apelido == unicodedata.normalize("NFC", apelido)
-    assert not set(apelido) & set(": *\t\n/") and protocol.clean(apelido) == apelido
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [("Ana", "ANA"), ("João", "joa\u0303o"), ("Ana", "Ａｎａ"), ("straße", "STRASSE"), ("ﬁm", "FIM")],
-)
-def test_same_key(one, other):
-    """Caixa e formas do Unicode não fazem dois apelidos."""
-    assert apelido_key(one) == apelido_key(other)
-
-
-def test_different_keys():
-    """Acento faz diferença."""
-    assert apelido_key("Ana") != apelido_key("Aná")
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("oi", "oi"),
-        ("Ana: oi", "oi"),
-        ("ANA: oi", "oi"),
-        ("Ｊá: oi", "Ｊá: oi"),
-        ("Bruno: oi", "Bruno: oi"),
-        ("Ana: Ana: oi", "Ana: oi"),
-        ("Ana: Bruno: oi", "Bruno: oi"),
-        ("Ana:oi", "Ana:oi"),
-        ("Ana:", ""),
-        ("Ana: ", ""),
-        ("Antiga: oi", "oi"),
-        (": oi", ": oi"),
-        (" Ana: oi", " Ana: oi"),
-        ("x" * 300 + ": oi", "x" * 300 + ": oi"),
-    ],
-)
-def test_strip_prefix(line, said):
-    """Só o prefixo da própria pessoa sai, e uma vez."""
-    assert strip_prefix(line.encode(), ("Ana", "Antiga")) == said.encode()
-
-
-@given(st.binary(max_size=40))
-def test_strip_prefix_never_invents(line):
-    """O que sobra é sempre o final da linha."""
-    assert line.endswith(strip_prefix(line, ("Ana",)))
-
-
 def test_rate_limit_burst_then_rate():
     """Passam tantas de uma vez quanto o balde tem, e depois as do ritmo."""
     limit = RateLimit(10, 3)
@@ -270,3 +149,115 @@ def test_port_refused(port):
 def test_port_accepted(port):
     """Zero deixa o sistema escolher."""
     assert protocol.check_port(port) == port
+
+
+# --- as frases
+
+SENTENCES = {name: value for name, value in vars(protocol).items() if isinstance(value, Sentence)}
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_what_is_written_is_read(name):
+    """Cada frase reconhece o que ela mesma escreve, e devolve o que mudava."""
+    sentence = SENTENCES[name]
+    values = ("7",) * sentence._pattern.groups
+    assert sentence.read(sentence(*values)) == values
+
+
+@given(st.sampled_from(sorted(SENTENCES)), st.text())
+def test_only_the_exact_sentence_is_read(name, text):
+    """O que se lê se escreve de volta igual: nada se inventa nem se perde."""
+    sentence = SENTENCES[name]
+    values = sentence.read(text)
+    assert values is None or sentence(*values) == text
+
+
+@pytest.mark.parametrize("line", ["Ana: Bia entrou!", "a b entrou!", "Ana entrou", "Ana entrou!!"])
+def test_a_member_cannot_write_an_entry(line):
+    """O que um membro diz não se lê como o que o servidor conta."""
+    assert protocol.entered.read(line) is None
+
+
+def test_private_is_not_said():
+    """Uma particular tem a sua frase; a fala comum não a reconhece."""
+    line = protocol.private("Ana", "oi")
+    assert protocol.said.read(line) is None and protocol.private.read(line) == ("Ana", "oi")
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("* prova em 5 minutos", "prova em 5 minutos"),
+        ("* na sala em 5 minutos", "na sala em 5 minutos"),
+        ("* na sala (2): Ana, Bia", None),
+        ("* Ana agora é Bia", None),
+        ("* o servidor foi encerrado", None),
+        ("Ana: * prova", None),
+        ("Ana entrou!", None),
+    ],
+)
+def test_announcement_is_what_no_other_sentence_says(line, text):
+    """Um aviso de quem cuida da sala se distingue do que o servidor diz por conta própria."""
+    assert protocol.announced(line) == text
+
+
+def test_refusal_is_read_as_it_was_written():
+    """A classe do erro que recusa um apelido atravessa o fio; um aviso parecido não se passa por ela."""
+    line = protocol.notice(str(protocol.apelido_refused("ele está vazio")))
+    assert type(protocol.refused(line)) is ApelidoRefused
+    assert str(protocol.refused(line)) == "apelido recusado: ele está vazio"
+    assert type(protocol.refused("* apelidos demais nesta sala")) is EntryRefused
+
+
+# --- o leitor de um cliente
+
+
+def read(reader, *steps):
+    """Tudo o que saiu, com None entre os passos no lugar de um silêncio."""
+    return [line for step in steps for line in (reader.pause() if step is None else reader.feed(step))]
+
+
+@given(st.lists(st.integers(0, 60)))
+def test_framed_server_in_any_chunks(cuts):
+    """Um servidor que termina as linhas é reconhecido, corte-se o fluxo onde for."""
+    reader = ServerReader("Ana", 100)
+    stream = "Ana entrou!\nConectado ao servidor!\nBia: olá\n".encode()
+    assert feed(reader, stream, cuts) == stream.splitlines() and reader.framed
+
+
+@given(st.lists(st.integers(0, 60)))
+def test_tutorial_server_in_any_chunks(cuts):
+    """Um servidor do documento repete o nosso ``\\n``; o que veio depois se completa no silêncio."""
+    reader = ServerReader("Ana", 100)
+    lines = feed(reader, b"Ana\n entrou!Conectado", cuts) + reader.pause()
+    assert b"".join(lines) == b"Ana entrou!Conectado" and reader.framed is False
+
+
+def test_silence_ends_an_unfinished_message():
+    """Sem ``\\n``, o que chegou vale quando o servidor se cala; um silêncio vazio não diz nada."""
+    reader = ServerReader("Ana", 100)
+    assert read(reader, None, b"oi", None, b"a\nb", None) == [b"oi", b"a", b"b"]
+    assert not reader.is_waiting
+
+
+@pytest.mark.parametrize("start", [b"", b"Ana entrou!\n", b"Ana\n"])
+def test_server_line_without_end_is_bounded(start):
+    """De um servidor que nunca termina a linha se guarda no máximo o limite."""
+    reader = ServerReader("Ana", 100)
+    reader.feed(start)
+    for _ in range(50):
+        reader.feed(b"x" * 60)
+        assert len(reader._partial) <= 100 and len(reader._lines._rest) <= 101
+
+
+@pytest.mark.parametrize("start", [b"Ana entrou!\n", b"Ana\n", b""])
+def test_byte_by_byte_costs_no_more_than_the_bytes(start):
+    """Um servidor que manda byte a byte não faz copiar, a cada um, tudo o que já veio."""
+    reader = ServerReader("Ana", 1 << 20)
+    reader.feed(start)
+    tracked = reader._lines._rest if reader.framed else reader._partial
+    for _ in range(1000):
+        reader.feed(b"x")
+    # O mesmo objeto cresce no lugar: concatenar bytes faria outro a cada pedaço.
+    assert tracked is (reader._lines._rest if reader.framed else reader._partial)
+    assert bytes(tracked).endswith(b"x" * 1000)

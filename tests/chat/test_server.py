@@ -16,7 +16,7 @@ from peers import DEADLINE, TICK, RawPeer, run_server, wait_until
 from chatlib import ChatError, Server, protocol, sockets
 from chatlib.errors import AddressError, PortInUse, UsageError
 
-FAREWELL = protocol.FAREWELL
+FAREWELL = protocol.over()
 
 
 # --- o fio
@@ -226,7 +226,7 @@ def test_many_peers_refused_leave_nothing(join):
             peer.answer("dois apelidos")
             assert peer.rest()[0].startswith("* apelido recusado: espaço não pode")
             peer.close()
-            wait_until(lambda: not server._threads)
+            wait_until(lambda: not len(server._connections))
         join("Ana", at=server)
 
 
@@ -314,7 +314,7 @@ def test_rate_limit(join):
 def test_dead_link_is_probed(server, join):
     """Toda conexão é sondada depois de 60 s de silêncio, e dada por perdida em 2 min."""
     join("Ana")
-    sock = server.clients["ana"].sock
+    sock = server.room._members["ana"].sock
     options = {
         name: sock.getsockopt(socket.IPPROTO_TCP, getattr(socket, name))
         for name in sockets.KEEPALIVE
@@ -397,7 +397,7 @@ def test_joins_and_leaves_leak_nothing(server, room):
         peer = RawPeer(server.address)
         peer.send(f"p{i}\n")
         peer.reset() if i % 2 else (peer.line(), peer.close())
-    wait_until(lambda: len(server.apelidos) == 2 and not server._visitors)
+    wait_until(lambda: len(server.apelidos) == 2 and not server._connections.visitors)
     wait_until(lambda: threading.active_count() <= threads and count_fds() <= descriptors)
     bia.say("fim")
     wait_until(lambda: "Bia: fim" in log.lines)
@@ -546,7 +546,7 @@ def test_listener_that_fails_does_not_hurt(join, caplog):
 def test_unsubscribe(server, join):
     """A função que ``subscribe`` devolve cancela, e chamar de novo não faz mal."""
     events = []
-    cancel = server.subscribe(events.append)
+    cancel = server.room.subscribe(events.append)
     ana = join("Ana")
     cancel()
     cancel()
@@ -558,8 +558,8 @@ def test_unsubscribe(server, join):
 def test_listener_may_ask_the_server_in_a_flood(join):
     """Quem observa consulta a sala e fala nela, mesmo com a caixa cheia e gente entrando e saindo."""
     with run_server() as server:
-        server.subscribe(
-            lambda event: (server.apelidos, repr(server), event.kind == "left" and server.announce("ok"))
+        server.room.subscribe(
+            lambda event: (server.apelidos, repr(server), event.kind == "left" and server.room.announce("ok"))
         )
         talkers = [join(f"t{i}", at=server) for i in range(2)]
         for peer in talkers:
@@ -683,7 +683,7 @@ def test_shutdown_wakes_visitors(join):
     """Quem não disse o apelido, quem mal chegou e quem não lê não atrasam o fim."""
     with run_server() as server:
         visitors = [join(at=server) for _ in range(50)]
-        wait_until(lambda: len(server._visitors) == 50)
+        wait_until(lambda: server._connections.visitors == 50)
         start = time.monotonic()
         server.shutdown()
         assert time.monotonic() - start < 20 * TICK
@@ -727,7 +727,7 @@ def test_shutdown_from_many_threads(join):
 def test_shutdown_from_a_listener(join):
     """Quem observa pode encerrar o servidor: a chamada volta, e ele se encerra."""
     with run_server() as server:
-        server.subscribe(lambda event: event.kind == "message" and server.shutdown())
+        server.room.subscribe(lambda event: event.kind == "message" and server.shutdown())
         ana, bia = join("Ana", at=server), join("Bia", at=server)
         bia.say("fim")
         assert ana.rest() == ["Bia entrou!", "Bia: fim", FAREWELL]
@@ -736,8 +736,8 @@ def test_shutdown_from_a_listener(join):
 
 def test_shutdown_from_a_command(join, monkeypatch):
     """Um comando que encerra o servidor, dado por duas pessoas ao mesmo tempo, o encerra."""
-    monkeypatch.setattr("chatlib.commands.COMMANDS", {"/fim": lambda server, *_: server.shutdown()})
     with run_server() as server:
+        monkeypatch.setattr("chatlib.commands.COMMANDS", {"/fim": lambda *_: server.shutdown()})
         peers = [join(f"p{i}", at=server) for i in range(4)]
         for peer in peers:
             peer.say("/fim")
@@ -783,21 +783,21 @@ def test_address_of_another_computer(host):
 def test_before_start_nothing_is_accepted():
     """Antes de ``start`` não há a quem falar, e ``shutdown`` não tem o que encerrar."""
     server = Server(port=0)
-    assert server.broadcast("oi") is False and server.announce("oi") is False
+    assert server.broadcast("oi") is False and server.room.announce("oi") is False
     server.shutdown()
     assert repr(server) == "<Server parado>"
 
 
 def test_after_shutdown_nothing_is_accepted(server):
     """Depois do fim, ``broadcast`` diz que a linha não foi aceita."""
-    assert server.announce("oi") is True
+    assert server.room.announce("oi") is True
     server.shutdown()
-    assert server.announce("oi") is False
+    assert server.room.announce("oi") is False
 
 
 def test_announce_cannot_be_imitated(server, room):
     """O aviso do servidor chega como aviso; o do membro, como fala."""
-    server.announce("intervalo")
+    server.room.announce("intervalo")
     room[0].say("* intervalo")
     assert room[1].lines(2) == ["* intervalo", "Ana: * intervalo"]
 

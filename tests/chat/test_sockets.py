@@ -1,4 +1,4 @@
-"""O que se faz com um socket: perguntar o apelido, esperar, encerrar, e dizer o que houve."""
+"""O que se faz com um socket: esperar, encerrar, e dizer o que houve."""
 
 import errno
 import socket
@@ -8,8 +8,8 @@ from contextlib import suppress
 import pytest
 from peers import DEADLINE, TICK
 
-from chatlib import protocol, sockets
-from chatlib.errors import AddressError, EntryRefused, ServerNotFound
+from chatlib import sockets
+from chatlib.errors import AddressError, ServerNotFound
 
 
 @pytest.fixture
@@ -19,35 +19,6 @@ def ends():
     there.settimeout(DEADLINE)
     with here, there:
         yield here, there
-
-
-@pytest.mark.parametrize("answer", [b"Ana\n", b"Ana\nAna: oi\n", b"Ana", b"x" * 5000])
-def test_ask_apelido_returns_the_answer(ends, answer):
-    """A resposta vem com o que a seguiu, tenha ou não ``\\n``."""
-    ends[1].sendall(answer)
-    assert sockets.ask_apelido(ends[0], DEADLINE) == answer
-    assert ends[1].recv(10) == protocol.NICK
-    assert ends[0].gettimeout() is None
-
-
-def test_ask_apelido_gives_up_in_time(ends):
-    """Sem resposta no prazo, a recusa diz quanto se esperou."""
-    with pytest.raises(EntryRefused, match=r"em 0\.05 s"):
-        sockets.ask_apelido(ends[0], 0.05)
-
-
-def test_ask_apelido_of_one_who_left(ends):
-    """Quem encerra sem responder é uma conexão perdida."""
-    ends[1].shutdown(socket.SHUT_WR)
-    with pytest.raises(ConnectionError):
-        sockets.ask_apelido(ends[0], DEADLINE)
-
-
-def test_ask_apelido_cut_by_the_deadline(ends):
-    """Uma resposta pela metade quando o prazo acaba é recusa, não apelido."""
-    ends[1].sendall(b"A")
-    with pytest.raises(EntryRefused):
-        sockets.ask_apelido(ends[0], protocol.QUIET / 4)
 
 
 def test_readable(ends):
@@ -123,3 +94,22 @@ def test_listen_says_why(monkeypatch):
     monkeypatch.setattr(socket, "create_server", fail)
     with pytest.raises(AddressError, match="abaixo de 1024"):
         sockets.listen("127.0.0.1", 80)
+
+
+@pytest.mark.parametrize(
+    ("host", "other", "clash"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "127.0.0.2", False),
+        ("127.0.0.1", "localhost", True),
+        ("0.0.0.0", "127.0.0.2", True),
+        ("127.0.0.2", "0.0.0.0", True),
+        ("::1", "127.0.0.1", False),
+        ("::", "0.0.0.0", False),
+        ("::", "::1", True),
+        ("127.0.0.1", "nao-existe.invalid", False),
+    ],
+)
+def test_overlap(host, other, clash):
+    """Dois endereços disputam a mesma porta se são o mesmo, ou se um é a rede inteira."""
+    assert sockets.overlap(host, other) is clash

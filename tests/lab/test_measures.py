@@ -176,7 +176,7 @@ def test_panel_lives_and_ends(server):
     finally:
         panel.close()
         panel.close()
-    assert server._listeners.all == server._taps.all == ()
+    assert server.room._listeners.all == server.room.taps.all == ()
     assert not [thread for thread in threading.enumerate() if thread.name == "chatlib: medidas"]
     assert len(panel._figure.data[0].x) > 0
 

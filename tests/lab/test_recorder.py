@@ -68,7 +68,7 @@ def test_nothing_is_left_on(server):
         assert fita.start() is fita
         fita.mark("um")
     fita.stop()
-    assert not server._taps.all and not server._listeners.all and threading.getprofile() is None
+    assert not server.room.taps.all and not server.room._listeners.all and threading.getprofile() is None
     talk(server)
     assert [entry.text for entry in fita.tape.of("mark")] == ["um"] and not fita.tape.of("sent")
     with fita:

@@ -56,7 +56,7 @@ def test_members(board, server, join):
     ana = join("Ana")
     ana.say("um", "dois")
     ana.until("dois")
-    [member] = server.members
+    [member] = server.room.members
     member.pending += b"123"
     try:
         assert board.snapshot()["members"] == [["Ana", int(member.since), 2, 3]]
@@ -207,7 +207,7 @@ def test_remove(board, room):
     """Tirar alguém da sala; quem não está nela é dito."""
     _, bia = room
     assert board.remove("bia") == ""
-    assert bia.rest() == [protocol.REMOVED]
+    assert bia.rest() == [protocol.removed()]
     wait_sentence(board, "Bia saiu: foi tirado da sala")
     assert board.remove("Bi\ud800a").startswith("Não há ninguém com o apelido Bi?a na sala")
 
@@ -215,7 +215,7 @@ def test_remove(board, room):
 def test_door(board, server, join):
     """Fechar e abrir a porta."""
     board.set_open(False)
-    assert not server.is_open and not board.snapshot()["open"]
+    assert not server.room.is_open and not board.snapshot()["open"]
     stranger = join()
     stranger.answer("Caio")
     assert "a porta da sala está fechada" in stranger.rest()[0]
@@ -228,10 +228,10 @@ def test_door(board, server, join):
 def test_class_mode(board, server):
     """O modo turma liga o ritmo e o histórico sugeridos; desligado, nenhum dos dois."""
     board.set_class_mode(True)
-    assert (server.rate, server.history) == (protocol.CLASS_RATE, protocol.CLASS_HISTORY)
+    assert (server.room.rate, server.room.history) == (protocol.CLASS_RATE, protocol.CLASS_HISTORY)
     assert (board.snapshot()["rate"], board.snapshot()["history"]) == (10.0, 50)
     board.set_class_mode(False)
-    assert (server.rate, server.history) == (None, 0)
+    assert (server.room.rate, server.room.history) == (None, 0)
     assert sentences(board) == [
         "cada pessoa manda até 10 mensagens por segundo",
         "quem entra lê as últimas 50 mensagens",
@@ -242,7 +242,7 @@ def test_class_mode(board, server):
 
 def test_changes_made_elsewhere_are_noticed(board, server):
     """O que outra célula mudar também é registrado, na próxima olhada."""
-    server.is_open = False
+    server.room.is_open = False
     assert not board.snapshot()["open"]
     assert sentences(board) == ["a porta foi fechada: quem está fica, ninguém entra"]
 
@@ -255,7 +255,7 @@ def test_close_leaves_the_room_alone(server, join):
     ana = join("Ana")
     ana.say("oi")
     ana.until("oi")
-    assert sentences(board) == [] and not server._listeners.all
+    assert sentences(board) == [] and not server.room._listeners.all
 
 
 def test_flood_and_actions_do_not_wait_for_each_other(board, server, room):

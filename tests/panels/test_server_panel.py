@@ -86,10 +86,10 @@ def test_acts_on_the_room(server, room, show):
     page.wait_for("foi tirado da sala")
     say(panel, type="open", on=False)
     say(panel, type="class", on=True)
-    assert (server.is_open, server.rate, server.history) == (False, 10.0, 50)
+    assert (server.room.is_open, server.room.rate, server.room.history) == (False, 10.0, 50)
     say(panel, type="open", on=True)
     say(panel, type="class", on=False)
-    assert (server.is_open, server.rate, server.history) == (True, None, 0)
+    assert (server.room.is_open, server.room.rate, server.room.history) == (True, None, 0)
     page.wait_room(open=True, rate=None, history=0)
 
 
@@ -117,7 +117,7 @@ def test_mistakes_are_said(server, show):
 def test_makes_its_own_server(show):
     """Sem servidor, o painel cria um com as opções dadas e o põe no ar."""
     panel, page = show(port=0, rate=5, layout={"width": "50%"})
-    assert panel.server.is_running and panel.server.rate == 5 and panel.layout.width == "50%"
+    assert panel.server.is_running and panel.server.room.rate == 5 and panel.layout.width == "50%"
     assert page.batches[0]["running"]
 
 
@@ -147,7 +147,7 @@ def test_wrong_widget_option_leaves_nothing(server):
     """Uma opção de widget errada não deixa thread nem ouvinte."""
     with pytest.raises(traitlets.TraitError):
         ServerPanel(server, layout=3)
-    assert not server._listeners.all
+    assert not server.room._listeners.all
 
 
 def test_quiet_when_nothing_changes(server, show, monkeypatch):
@@ -195,7 +195,7 @@ def test_close_leaves_the_server(server, room, show):
     panel.close()
     panel.close()
     assert page.batches[-1]["note"] == CLOSED and page.batches[-1]["closed"]
-    assert not panel._thread.is_alive() and not server._listeners.all
+    assert not panel._thread.is_alive() and not server.room._listeners.all
     say(panel, type="stop")
     assert server.is_running
     _, again = show(server)
@@ -239,7 +239,7 @@ def test_interrupted_construction_closes(server, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         ServerPanel(server)
     claimed[0].close()
-    assert not server._listeners.all
+    assert not server.room._listeners.all
 
 
 def test_text_fallback(server, show):
@@ -256,7 +256,7 @@ def test_unknown_message_from_the_page(server, show):
     panel, _ = show(server)
     for message in ({}, {"type": "remove"}, {"type": "announce", "text": 3}, {"type": "open", "on": "sim"}):
         say(panel, **message)
-    assert server.is_open and server.is_running
+    assert server.room.is_open and server.is_running
 
 
 def test_clicks_from_several_threads(server, room, show):

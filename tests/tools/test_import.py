@@ -92,5 +92,5 @@ def is_code(value):
 def test_every_core_module_has_its_tests():
     """Um arquivo de testes por módulo do núcleo."""
     names = {name for _, name, _ in pkgutil.iter_modules([str(PACKAGE)])} & set(CORE)
-    covered = {path.stem.removeprefix("test_") for path in (Path(__file__).parents[1] / "chat").glob("test_*.py")}
+    covered = {path.stem.removeprefix("test_") for path in Path(__file__).parents[1].glob("test_*.py")}
     assert names - covered - {"errors", "events", "terminal"} == set()  # testados em test_server e test_cli

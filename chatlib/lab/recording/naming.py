@@ -10,6 +10,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from ... import protocol
+from ...apelidos import check_apelido
 from ...errors import ApelidoRefused
 from ..leftovers import KERNEL_THREADS
 from ..tape import CELL, SERVER, Entry
@@ -144,7 +145,7 @@ def _answer(data: bytes) -> str:
     if not newline:
         return ""
     try:
-        return protocol.check_apelido(line.decode("utf-8", "replace").strip())
+        return check_apelido(line.decode("utf-8", "replace").strip())
     except ApelidoRefused:
         return ""
 

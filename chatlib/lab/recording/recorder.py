@@ -118,7 +118,7 @@ class Recorder:
         if not self._running:
             return
         for server in self._servers:
-            server.settle()
+            server.room.settle()
         for undo in reversed(self._undo):
             undo()
         for sock in self._sockets:
@@ -219,11 +219,11 @@ class Recorder:
         if isinstance(target, Client):
             self._undo.append(target.tap(partial(self._hear, "")))
             return
-        target.settle()  # o que é de antes fica de fora
-        for member in target.members:
+        target.room.settle()  # o que é de antes fica de fora
+        for member in target.room.members:
             self._note("present", key=member.address, apelido=member.apelido)
         hear = partial(self._hear, SERVER)
-        self._undo += [target.tap(hear), target.subscribe(hear, messages=False)]
+        self._undo += [target.room.tap(hear), target.room.subscribe(hear, messages=False)]
 
     def _hear(self, side: str, event: Event) -> None:
         """Empilha e segue: é o que cada send a um membro paga para ser gravado."""

@@ -17,6 +17,7 @@ from itertools import chain, islice, repeat
 
 from ... import commands, protocol, rerun
 from ...address import find_server, show_address
+from ...apelidos import check_apelido
 from ...client import Client
 from ...errors import (
     AddressError,
@@ -27,6 +28,7 @@ from ...errors import (
     ServerNotFound,
     UsageError,
 )
+from ...server import Server
 from .reading import RENAMED, Line, Room, parse_line
 
 KEPT = 20_000  # linhas que o kernel guarda
@@ -63,7 +65,7 @@ class Conversation:
         self.total = 0  # linhas que já chegaram
         self.room = Room()
         self._where = where
-        self.max_text = getattr(where, "max_text", protocol.MAX_TEXT)
+        self.max_text = where.room.max_text if isinstance(where, Server) else protocol.MAX_TEXT
         self._address = show_address(where)
         self._start = 0  # a primeira linha à vista: as anteriores foram limpas
         self._sent, self._sent_people = 0, None  # o que já foi em alguma remessa
@@ -238,7 +240,7 @@ class Conversation:
                 raise
             host, port = self._reached
         with rerun.unclaimed():  # a conexão é do painel, e não da célula que por acaso está rodando
-            client = Client(protocol.check_apelido(self.apelido), host, port)
+            client = Client(check_apelido(self.apelido), host, port)
         self._reached = host, port
         return client
 
@@ -271,7 +273,7 @@ class Conversation:
                 self._forget_echo(line.text.strip())
             if "h" not in line.flags or not self._already_seen(line):
                 self._add(line)
-            if text == protocol.REMOVED:
+            if text == protocol.removed():
                 self._thread, self.note = None, REMOVED
 
     def _already_seen(self, line: Line) -> bool:

@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from ... import protocol
+from ...apelidos import apelido_key
 
 MAX_SHOWN = 8192  # caracteres de uma linha que o painel guarda: o dobro da maior mensagem de costume
 MAX_PEOPLE = 2 * protocol.MAX_MEMBERS  # um servidor hostil não enche a memória com nomes
@@ -47,8 +48,8 @@ def parse_line(text: str, apelido: str, when: float = 0) -> Line:
 
 def mentions(text: str, apelido: str) -> bool:
     """Se o texto chama ``apelido`` pelo nome, em qualquer caixa."""
-    name = re.escape(protocol.apelido_key(apelido))
-    return bool(re.search(rf"(?<!\w){name}(?!\w)", protocol.apelido_key(text)))
+    name = re.escape(apelido_key(apelido))
+    return bool(re.search(rf"(?<!\w){name}(?!\w)", apelido_key(text)))
 
 
 class Room:

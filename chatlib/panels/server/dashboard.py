@@ -68,7 +68,7 @@ class Dashboard:
         self._watching = threading.Lock()  # guarda os dois abaixo
         self._settings = self._look()
         self._place = None, lan.place(None)  # um endereço, e o que se diz dele
-        self._cancel = server.subscribe(self._on_event)
+        self._cancel = server.room.subscribe(self._on_event)
 
     def close(self) -> None:
         """Deixa de observar; o servidor continua como está. Pode ser chamado de novo."""
@@ -84,7 +84,7 @@ class Dashboard:
         quem, frase]; first: o número do primeiro deles, maior que ``since`` se os velhos já se foram.
         """
         room = self._watch()
-        members = [[m.apelido, int(m.since), m.messages, len(m.pending)] for m in self.server.members]
+        members = [[m.apelido, int(m.since), m.messages, len(m.pending)] for m in self.server.room.members]
         with self._lock:
             self._counts["peak"] = max(self._counts["peak"], len(members))
             kept = len(self._log)
@@ -111,9 +111,9 @@ class Dashboard:
         server = self.server
         return {
             "running": server.is_running,
-            "open": server.is_open,
-            "rate": server.rate,
-            "history": server.history,
+            "open": server.room.is_open,
+            "rate": server.room.rate,
+            "history": server.room.history,
         }
 
     def _find_place(self) -> dict:
@@ -128,7 +128,7 @@ class Dashboard:
     def _on_event(self, event: Event) -> None:
         if event.kind == "connected":  # a entrada, ou a recusa, logo diz mais
             return
-        people = len(self.server.members) if event.kind == "named" else 0
+        people = len(self.server.room.members) if event.kind == "named" else 0
         with self._lock:
             self._log.append((time.time(), event))
             self._total += 1
@@ -158,7 +158,7 @@ class Dashboard:
 
     def set_open(self, is_open: bool) -> str:
         """Abre ou fecha a porta para quem quer entrar; quem já está continua."""
-        return self._try(setattr, self.server, "is_open", is_open)
+        return self._try(setattr, self.server.room, "is_open", is_open)
 
     def set_class_mode(self, is_on: bool) -> str:
         """Liga ou desliga o ritmo e o histórico sugeridos para uma turma."""
@@ -181,17 +181,17 @@ class Dashboard:
             raise UsageError("o aviso está vazio: escreva o que dizer à turma")
         if len(text.encode()) > protocol.MAX_TEXT:
             raise UsageError(f"aviso longo demais: o limite é {protocol.MAX_TEXT} bytes; divida-o em dois")
-        if not self.server.announce(text):
+        if not self.server.room.announce(text):
             raise UsageError("a sala está parada e ninguém ouviria o aviso: inicie-a antes")
         self._on_event(Event("room", text=f"aviso a todos: {text}"))
 
     def _remove(self, apelido: str) -> None:
         try:
-            self.server.remove(apelido)
+            self.server.room.remove(apelido)
         except MessageRefused:
             name = protocol.encode(apelido).decode().strip()
             raise UsageError(f"não há ninguém com o apelido {name} na sala: já deve ter saído") from None
 
     def _set_class_mode(self, is_on: bool) -> None:
-        self.server.rate = protocol.CLASS_RATE if is_on else None
-        self.server.history = protocol.CLASS_HISTORY if is_on else 0
+        self.server.room.rate = protocol.CLASS_RATE if is_on else None
+        self.server.room.history = protocol.CLASS_HISTORY if is_on else 0

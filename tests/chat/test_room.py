@@ -14,8 +14,8 @@ def test_remove(room, server):
     """Quem é tirado da sala fica sabendo por quê; os outros o veem sair, uma vez."""
     ana, bia = room
     events, bia_address = [], bia.sock.getsockname()
-    server.subscribe(events.append)
-    server.remove("bia")
+    server.room.subscribe(events.append)
+    server.room.remove("bia")
     assert bia.rest() == ["* quem cuida da sala tirou você dela"]
     assert ana.line() == "Bia saiu!"
     left = Event("left", "Bia", "foi tirado da sala", bia_address)
@@ -35,24 +35,24 @@ def test_remove_someone_who_is_talking(room, server):
     talker = threading.Thread(target=talk)
     talker.start()
     ana.until("Bia: oi")
-    server.remove("Bia")
+    server.room.remove("Bia")
     ana.until("Bia saiu!")
     over.set()
     bia.close()
     talker.join()
-    server.announce("fim")
+    server.room.announce("fim")
     assert ana.line() == "* fim"
 
 
 def test_remove_who_is_not_here(server):
     """Não há como tirar quem não está."""
     with pytest.raises(MessageRefused, match="Ana não está na sala"):
-        server.remove("Ana")
+        server.room.remove("Ana")
 
 
 def test_who_was_removed_may_come_back(room, server, join):
     """Tirar não é proibir: para isso há a porta."""
-    server.remove("Bia")
+    server.room.remove("Bia")
     wait_until(lambda: server.apelidos == ("Ana",))
     join("Bia")
     assert server.apelidos == ("Ana", "Bia")
@@ -61,14 +61,14 @@ def test_who_was_removed_may_come_back(room, server, join):
 def test_closed_door(room, server, join):
     """Com a porta fechada ninguém entra, e quem está continua; aberta de novo, entram."""
     ana, _ = room
-    server.is_open = False
+    server.room.is_open = False
     stranger = join()
     stranger.answer("Caio")
     [line] = stranger.rest()
     assert line.startswith("* a porta da sala está fechada")
     ana.say("continuamos")
     ana.until("Ana: continuamos")
-    server.is_open = True
+    server.room.is_open = True
     join("Caio")
     assert server.apelidos == ("Ana", "Bia", "Caio")
 
@@ -76,13 +76,13 @@ def test_closed_door(room, server, join):
 def test_rate_changes_live(room, server):
     """O limite de ritmo vale na hora, para quem já estava; e pode ser retirado."""
     ana, bia = room
-    server.rate = 0.01
-    ana.say(*["oi"] * (server.burst + 5))
+    server.room.rate = 0.01
+    ana.say(*["oi"] * (server.room.burst + 5))
     assert ana.until("devagar")[-1].startswith("* devagar: passam 0.01 mensagens")
-    server.rate = None
+    server.room.rate = None
     ana.say(*["olá"] * 30, "fim")
     bia.until("Ana: fim")
-    assert server.rate is None
+    assert server.room.rate is None
 
 
 def test_history(join):
@@ -91,10 +91,10 @@ def test_history(join):
         ana = join("Ana", at=server)
         ana.say(*map(str, range(5)), "/apelido Bia", "/quem", "/msg Bia psiu")
         ana.until("psiu")
-        server.announce("atenção")
+        server.room.announce("atenção")
         ana.until("atenção")
         caio = join("Caio", at=server)
-        server.announce("fim")
+        server.room.announce("fim")
         history = [f"* histórico: Ana: {i}" for i in (2, 3, 4)]
         assert caio.until("fim") == [*history, "* fim"]
         assert ana.line() == "Caio entrou!"
@@ -105,15 +105,15 @@ def test_history_changes_live(room, server, join):
     ana, bia = room
     ana.say("antes")
     bia.until("antes")
-    server.history = 10
+    server.room.history = 10
     ana.say("um", "dois")
     bia.until("dois")
-    server.history = 1
+    server.room.history = 1
     caio = join("Caio")
     assert caio.line() == "* histórico: Ana: dois"
-    server.history = 0
+    server.room.history = 0
     davi = join("Davi")
-    server.announce("fim")
+    server.room.announce("fim")
     assert davi.line() == "* fim"
 
 
@@ -124,7 +124,7 @@ def test_settings_that_make_no_sense(server, change):
     with pytest.raises(UsageError):
         run_server(**change).__enter__()
     with pytest.raises(UsageError):
-        setattr(server, name, value)
+        setattr(server.room, name, value)
 
 
 def test_members_in_order(room, server):
@@ -132,7 +132,7 @@ def test_members_in_order(room, server):
     ana, bia = room
     ana.say("um", "dois")
     bia.until("dois")
-    assert [(member.apelido, member.messages) for member in server.members] == [("Ana", 2), ("Bia", 0)]
+    assert [(member.apelido, member.messages) for member in server.room.members] == [("Ana", 2), ("Bia", 0)]
 
 
 def test_is_running():
@@ -153,7 +153,7 @@ def test_left_is_told_at_shutdown(join):
 def test_tap_sees_every_byte(server, join):
     """O fio, byte a byte, de uma conexão: do NICK à saída; depois de cancelar, mais nada."""
     wire = []
-    cancel = server.tap(wire.append)
+    cancel = server.room.tap(wire.append)
     ana = join("Ana")
     ana.say("oi")
     ana.until("Ana: oi")
@@ -173,7 +173,7 @@ def test_tap_sees_every_byte(server, join):
 def test_tap_sees_a_refusal(room, server, join):
     """O que se manda a quem não entra também passa no fio."""
     wire = []
-    server.tap(wire.append)
+    server.room.tap(wire.append)
     other = join()
     other.answer("Ana")
     other.rest()
@@ -184,11 +184,11 @@ def test_settle_waits_for_who_watches(server, join):
     """Depois de settle, o que os clientes já leram também foi contado."""
     ana = join("Ana")
     sent = []
-    server.tap(lambda event: sent.append(event.data) if event.kind == "sent" else None)
+    server.room.tap(lambda event: sent.append(event.data) if event.kind == "sent" else None)
     for number in range(100):
         ana.say(f"linha {number}")
         assert ana.line() == f"Ana: linha {number}"
-        assert server.settle()
+        assert server.room.settle()
         assert sent[-1] == f"Ana: linha {number}\n".encode()
 
 
@@ -197,31 +197,31 @@ def test_settle_does_not_wait_for_ever(server, join):
     inside, free = [], threading.Event()
 
     def watch(event):
-        inside.append(server.settle(DEADLINE))
+        inside.append(server.room.settle(DEADLINE))
         free.wait(DEADLINE)
 
-    server.subscribe(watch)
+    server.room.subscribe(watch)
     join().take(4)
     wait_until(lambda: inside)
     assert inside == [False]
-    assert not server.settle(TICK)
+    assert not server.room.settle(TICK)
     free.set()
-    assert server.settle(DEADLINE)
+    assert server.room.settle(DEADLINE)
     server.shutdown()
-    assert server.settle()
+    assert server.room.settle()
 
 
 def test_subscribe_without_messages(room, server):
     """Quem dispensa as mensagens não as recebe, e o servidor não as monta por ele."""
     ana, bia = room
     quiet, talk = [], []
-    server.subscribe(quiet.append, messages=False)
+    server.room.subscribe(quiet.append, messages=False)
     ana.say("um")
     bia.until("Ana: um")
-    stop = server.subscribe(talk.append)
+    stop = server.room.subscribe(talk.append)
     ana.say("dois", "/apelido Lia")
     bia.until("agora é Lia")
     stop()
     assert [event.kind for event in talk] == ["message", "renamed"]
     assert [event.kind for event in quiet] == ["renamed"]
-    assert not server._listeners.all_talk
+    assert not server.room._listeners.all_talk

@@ -1,0 +1,241 @@
+"""A sala: quem está nela, em que ordem, o que se disse e as regras.
+
+Cada verbo é inteiro e pode ser chamado de qualquer thread: quem chama não precisa saber de
+sockets nem de filas. O que se diz vira uma `Letter` na caixa do carteiro, e a ordem da caixa é a
+ordem da sala, igual para todos.
+
+Uma só trava guarda o registro e a ordem: quem muda quem está na sala põe na caixa, com ela ainda
+na mão, a carta que o conta. Por isso ninguém lê uma mensagem de quem não viu entrar.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+from . import protocol, sockets
+from .apelidos import apelido_key, check_apelido
+from .errors import EntryRefused, MessageRefused, UsageError
+from .events import Event, Listener, Listeners
+from .member import Member
+from .postman import Action, Letter, Postman
+
+
+class Room:
+    """Uma sala de chat.
+
+    max_text: bytes de uma mensagem; max_members: quantos cabem; rate: mensagens por segundo de
+    cada membro (None não limita) e burst: quantas seguidas ele tolera; history: quantas das
+    últimas mensagens se contam a quem entra (0, nenhuma). ``rate``, ``history`` e ``is_open`` (se
+    gente nova pode entrar) também se mudam com a sala aberta. taps: quem observa o fio.
+
+    Levanta UsageError se um limite não faz sentido.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_text: int = protocol.MAX_TEXT,
+        max_members: int = protocol.MAX_MEMBERS,
+        rate: float | None = None,
+        burst: int = protocol.BURST,
+        history: int = 0,
+    ):
+        self.max_text, self.max_members, self.burst = max_text, max_members, burst
+        self.is_open = True
+        self.taps, self._listeners = Listeners(), Listeners()
+        self._lock = threading.Lock()  # guarda o registro, e a ordem de quem entra e sai
+        self._members: dict[str, Member] = {}  # apelido em forma comparável -> quem o usa
+        self._postman = self._hire()
+        self.rate, self.history = rate, history
+
+    # --- a vida da sala
+
+    def open(self) -> None:
+        """Começa a entregar o que se diz."""
+        self._postman = self._hire()
+        self._postman.keep_history(self._history)
+        self._postman.start()
+
+    def close(self) -> None:
+        """Avisa a todos, entrega o que já foi aceito (até 1 s) e desliga os membros."""
+        self._postman.stop()
+
+    def _hire(self) -> Postman:
+        return Postman(self._listeners.tell, protocol.encode(protocol.over()))
+
+    # --- quem está
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Quem está na sala, em ordem de chegada."""
+        with self._lock:
+            return tuple(self._members.values())
+
+    @property
+    def apelidos(self) -> tuple[str, ...]:
+        """Os apelidos de quem está na sala, em ordem de chegada."""
+        return tuple(member.apelido for member in self.members)
+
+    def join(self, member: Member) -> Member:
+        """Põe na sala e conta a todos; EntryRefused se não cabe, ApelidoRefused se o nome já está nela."""
+        key = apelido_key(member.apelido)
+        line = protocol.encode(protocol.entered(member.apelido))
+        letter = Letter(
+            line, member, Action.JOIN, self._event("named", member), protocol.encode(protocol.GREETING)
+        )
+        with self._lock:
+            self._check_free(key)
+            if not self.is_open:
+                raise EntryRefused(protocol.shut_out.bare())
+            if len(self._members) >= self.max_members:
+                raise EntryRefused(protocol.full.bare(self.max_members))
+            if not self._postman.post(letter, urgent=True):
+                raise EntryRefused(protocol.closing.bare())
+            self._members[key] = member
+            member.rate = self._new_limit()
+        return member
+
+    def rename(self, member: Member, apelido: str) -> None:
+        """Troca o apelido do membro e conta a todos; ApelidoRefused se não puder ser."""
+        apelido = check_apelido(apelido)
+        key, old_key = apelido_key(apelido), apelido_key(member.apelido)
+        self._postman.wait_for_room()  # aqui, e não com a trava na mão
+        with self._lock:
+            if key != old_key:
+                self._check_free(key)
+            self._members = {key if k == old_key else k: m for k, m in self._members.items()}
+            line = protocol.encode(protocol.renamed(member.apelido, apelido))
+            self._postman.post(Letter(line, event=self._event("renamed", member, apelido)), urgent=True)
+            member.apelido = apelido
+
+    def leave(self, member: Member) -> None:
+        """Tira da sala quem já se foi, conta aos outros e espera que o carteiro solte o socket."""
+        with self._lock:
+            del self._members[apelido_key(member.apelido)]
+            line = protocol.encode(protocol.left(member.apelido))
+            left = self._event("left", member, member.reason)
+            self._postman.post(Letter(line, member, Action.LEAVE, left), urgent=True)
+        member.released.wait()
+
+    def remove(self, apelido: str) -> None:
+        """Manda alguém embora; MessageRefused se não está aqui. Nada impede que volte."""
+        with self._lock:
+            member = self._find(apelido)
+            member.reason, member.removed = "foi tirado da sala", True
+            self._postman.post(Letter(protocol.encode(protocol.removed()), member), urgent=True)
+            sockets.shut(member.sock, socket.SHUT_RD)  # acorda a thread dele, que cuida da saída
+
+    def _check_free(self, key: str) -> None:
+        if holder := self._members.get(key):
+            raise protocol.apelido_refused(f"{holder.apelido} já está na sala; escolha outro apelido")
+
+    def _find(self, apelido: str) -> Member:
+        """Quem usa o apelido, com a trava na mão; MessageRefused se ninguém."""
+        if member := self._members.get(apelido_key(apelido)):
+            return member
+        raise MessageRefused(protocol.absent.bare(apelido))
+
+    # --- o que se diz
+
+    def broadcast(self, line: str, event: Event | None = None) -> bool:
+        """Manda a linha a todos, de qualquer thread; diz se ela foi aceita.
+
+        A ordem em que as linhas são aceitas é a ordem em que todos as recebem. O histórico guarda
+        as que não são avisos. Devolve False com a sala fechada.
+        """
+        keep = not line.startswith(protocol.NOTICE)
+        return self._postman.post(Letter(protocol.encode(line), event=event, keep=keep))
+
+    def say(self, member: Member, text: str) -> None:
+        """O membro diz ``text`` a todos."""
+        member.messages += 1
+        self.broadcast(protocol.said(member.apelido, text), self._event("message", member, text))
+
+    def whisper(self, member: Member, apelido: str, text: str) -> None:
+        """Entrega o texto só a ``apelido`` e a quem o mandou; MessageRefused se não está aqui."""
+        with self._lock:
+            target = self._find(apelido)
+        line = protocol.encode(protocol.private(member.apelido, text))
+        self._postman.post(Letter(line, target, event=self._event("private", member)))
+        if target is not member:
+            self._postman.post(Letter(line, member))
+
+    def answer(self, member: Member, line: str) -> None:
+        """Diz a linha só ao membro."""
+        self._postman.post(Letter(protocol.encode(line), member))
+
+    def announce(self, text: str) -> bool:
+        """Manda a todos um aviso do servidor, que membro nenhum consegue imitar."""
+        return self.broadcast(protocol.notice(text))
+
+    # --- as regras
+
+    @property
+    def rate(self) -> float | None:
+        """Mensagens por segundo que cada membro pode mandar; None não limita."""
+        return self._rate
+
+    @rate.setter
+    def rate(self, rate: float | None) -> None:
+        if rate is not None and rate <= 0:
+            raise UsageError("o ritmo é maior que zero; para não limitar, use rate=None")
+        with self._lock:
+            self._rate = rate
+            for member in self._members.values():
+                member.rate = self._new_limit()
+
+    @property
+    def history(self) -> int:
+        """Quantas das últimas mensagens são contadas a quem entra."""
+        return self._history
+
+    @history.setter
+    def history(self, size: int) -> None:
+        if not isinstance(size, int) or size < 0:
+            raise UsageError("o histórico é um número de mensagens, como 50; 0 não guarda nenhuma")
+        self._history = size
+        self._postman.keep_history(size)
+
+    def _new_limit(self) -> protocol.RateLimit | None:
+        return protocol.RateLimit(self._rate, self.burst) if self._rate else None
+
+    # --- quem observa
+
+    def subscribe(self, listener: Listener, messages: bool = True) -> Callable[[], None]:
+        """Chama ``listener(event)`` a cada `Event` da sala; devolve a função que cancela.
+
+        As chamadas vêm de uma só thread, na ordem da sala, e ninguém recebe nada enquanto uma
+        não volta: faça pouco, ou passe o evento a uma fila. messages: se quer também os
+        ``message``, que numa sala movimentada são quase tudo o que se paga por observar.
+        """
+        return self._listeners.add(listener, messages)
+
+    def tap(self, listener: Listener) -> Callable[[], None]:
+        """Chama ``listener(event)`` a cada `Event` do fio; devolve a função que cancela.
+
+        As chamadas vêm da thread que acaba de receber ou de enviar, várias ao mesmo tempo.
+        """
+        return self.taps.add(listener)
+
+    def settle(self, timeout: float = 1.0) -> bool:
+        """Espera, até ``timeout`` segundos, que o que já foi dito saia e seja contado a quem observa.
+
+        Diz se deu tempo. Com a sala fechada, ou de dentro de quem observa, volta logo.
+        """
+        return self._postman.settle(timeout)
+
+    def report(self, kind: str, text: str = "", address: sockets.Address | None = None) -> None:
+        """Conta a quem observa algo que não é de membro nenhum: ``connected``, ``refused`` ou ``error``."""
+        if self._listeners.all:
+            self._postman.post(Letter(event=Event(kind, text=text, address=address)))
+
+    def is_own_thread(self) -> bool:
+        """Se quem pergunta é a thread que entrega, como dentro de quem observa."""
+        return self._postman.is_me()
+
+    def _event(self, kind: str, member: Member, text: str = "") -> Event | None:
+        wanted = self._listeners.all_talk if kind == "message" else self._listeners.all
+        if not wanted:  # sem ninguém olhando, não custa nada
+            return None
+        return Event(kind, member.apelido, protocol.clean(text), member.address, began=time.monotonic())
