@@ -11,6 +11,7 @@ O núcleo usa só a biblioteca padrão; os painéis (`ChatPanel` e `ServerPanel`
 
 import logging
 from importlib import import_module
+from typing import Any
 
 from .client import Client
 from .errors import ChatError
@@ -23,7 +24,7 @@ __all__ = ["ChatError", "Client", "Event", "Server"]  # sem os painéis: `import
 logging.getLogger("chatlib").addHandler(logging.NullHandler())
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if module := {"ChatPanel": ".panels.chat.panel", "ServerPanel": ".panels.server.panel"}.get(name):
         return getattr(import_module(module, __name__), name)
     raise AttributeError(f"o módulo chatlib não tem {name!r}")

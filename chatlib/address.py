@@ -6,7 +6,7 @@ from .errors import ChatError, UsageError
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # escutar em todos os endereços não é um destino
 
 
-def find_server(where) -> tuple[str, int]:
+def find_server(where: object) -> tuple[str, int]:
     """O endereço em que conectar; UsageError se ``where`` não diz um, ou AddressError."""
     address = parse_address(where) if isinstance(where, str) else getattr(where, "address", where)
     if not isinstance(address, tuple | list) or len(address) != 2:
@@ -14,6 +14,7 @@ def find_server(where) -> tuple[str, int]:
             'diga o servidor e o apelido, como em ChatPanel(server, "Ana"), ou o endereço e o '
             'apelido, como em ChatPanel("127.0.0.1:55555", "Ana")'
         )
+    host: str
     host, port = address
     return ANYWHERE.get(host, host), protocol.check_port(port)
 
@@ -28,7 +29,7 @@ def parse_address(text: str) -> tuple[str, int]:
     return host.strip("[]"), protocol.check_port(int(port))
 
 
-def show_address(where) -> str:
+def show_address(where: object) -> str:
     """O endereço como se digita; "" se ``where`` não diz um."""
     if where is None:
         return f"{protocol.HOST}:{protocol.PORT}"

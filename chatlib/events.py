@@ -27,7 +27,7 @@ class Event:
     kind: str
     apelido: str = ""
     text: str = ""
-    address: tuple | None = None
+    address: tuple[str, int] | None = None
     data: bytes = b""
     began: float = field(default=0.0, compare=False)
 
@@ -38,7 +38,7 @@ Listener = Callable[[Event], None]
 class Listeners:
     """As funções que querem saber de cada `Event`; a que falha não atrapalha as outras."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.all: tuple[Listener, ...] = ()
         self.all_talk: tuple[Listener, ...] = ()  # destas, as que querem também as mensagens
 

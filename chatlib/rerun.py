@@ -9,12 +9,21 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
-_opened: dict[str, tuple[int, list[weakref.ref]]] = {}  # célula -> (rodada, o que ela abriu)
+
+class Resource(Protocol):
+    """O que uma célula abre e sabe encerrar."""
+
+    def close(self) -> None:
+        """Encerra; chamar de novo não faz nada."""
+
+
+_opened: dict[str, tuple[int, list[weakref.ref[Resource]]]] = {}  # célula -> (rodada, o que ela abriu)
 _thread = threading.local()
 
 
-def claim(resource) -> list:
+def claim(resource: Resource) -> list[Resource]:
     """Lembra que esta rodada da célula abriu ``resource``; devolve o que a anterior abriu.
 
     Quem chama encerra, com ``close()``, o que receber. A lista só vem na primeira chamada de

@@ -96,7 +96,7 @@ class Server:
             if self._listener:
                 return self
             self._listener = self._listen()
-            self._address = self._listener.getsockname()[:2]
+            self._address: sockets.Address = self._listener.getsockname()[:2]
             _on_air[self._address] = self
             self._closing.clear()
             self.room.open()
