@@ -18,11 +18,14 @@ from typing import Self
 
 from . import protocol, rerun, sockets
 from .apelidos import check_apelido
-from .door import await_nick
+from .door import enter
 from .errors import ChatError, ConnectionLost, ConversationOver, EntryRefused, NoMessage
 from .events import Event, Listener, Listeners
 
 log = logging.getLogger("chatlib")
+
+OnMessage = Callable[[str], None]
+OnEnd = Callable[[ChatError | None], None]
 
 TIMEOUT = 10.0  # segundos para conectar, entrar e enviar
 PATIENCE = 5.0  # segundos que receive e wait_for esperam se ninguém disser outra coisa
@@ -51,8 +54,8 @@ class Client:
         port: int = protocol.PORT,
         *,
         timeout: float = TIMEOUT,
-        on_message: Callable[[str], None] | None = None,
-        on_end: Callable[[ChatError | None], None] | None = None,
+        on_message: OnMessage | None = None,
+        on_end: OnEnd | None = None,
         on_wire: Listener | None = None,
     ):
         self._taps = Listeners()
@@ -98,7 +101,7 @@ class Client:
                 said = "".join(f"{self.apelido}: {line}\n" for line in lines)
                 self._send(said.encode("utf-8", "replace"))
         except OSError as error:
-            raise self._lost("a mensagem não saiu") from error
+            raise _lost("a mensagem não saiu") from error
 
     def receive(self, timeout: float | None = PATIENCE) -> str:
         """A próxima mensagem, esperando por ela até ``timeout`` segundos (None: sempre).
@@ -184,10 +187,9 @@ class Client:
         """Responde a NICK e espera ser aceito."""
         deadline = time.monotonic() + timeout
         try:
-            await_nick(self._sock, deadline, self._trace)
-            self._send(f"{self.apelido}\n".encode())
+            enter(self._sock, self.apelido, deadline, self._trace)
         except OSError as error:
-            raise self._lost("ela caiu antes da entrada") from error
+            raise _lost("ela caiu antes da entrada") from error
         try:
             first = self.receive(max(0, deadline - time.monotonic()))
         except NoMessage:
@@ -240,9 +242,7 @@ class Client:
                 self.messages.append(text)
                 self._arrived.append(text)
 
-    def _listen(
-        self, on_message: Callable[[str], None], on_end: Callable[[ChatError | None], None] | None
-    ) -> None:
+    def _listen(self, on_message: OnMessage, on_end: OnEnd | None) -> None:
         failure: ChatError | None = None
         try:
             for message in self:
@@ -259,16 +259,17 @@ class Client:
 
     def _ended(self, what: str) -> ChatError:
         self._present = False
-        return self._over() if self._closed or self._leaving else self._lost(what)
+        return self._over() if self._closed or self._leaving else _lost(what)
 
     def _over(self) -> ConversationOver:
         return ConversationOver(f"{self.apelido} já saiu da sala: crie outro Client para voltar")
 
-    def _lost(self, what: str) -> ConnectionLost:
-        return ConnectionLost(
-            f"{what}: o servidor foi encerrado, cortou esta conexão ou a rede caiu; "
-            "veja se ele está no ar e crie outro Client"
-        )
+
+def _lost(what: str) -> ConnectionLost:
+    return ConnectionLost(
+        f"{what}: o servidor foi encerrado, cortou esta conexão ou a rede caiu; "
+        "veja se ele está no ar e crie outro Client"
+    )
 
 
 def _asks_to_leave(line: str) -> bool:

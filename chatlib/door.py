@@ -2,7 +2,7 @@
 
 servidor                            cliente
    │ ── NICK ─────────────────────────▶ │   ask: pergunta e espera, até o prazo
-   │ ◀───────────────────────── Ana\\n ─ │   await_nick, e a resposta
+   │ ◀───────────────────────── Ana\\n ─ │   enter: espera a pergunta e responde
    │ ── * apelido recusado: …\\n ──────▶ │   turn_away, se não serve
 """
 
@@ -85,8 +85,8 @@ def ask(sock: socket.socket, question: bytes, timeout: float, trace: Trace) -> b
     return answer
 
 
-def await_nick(sock: socket.socket, deadline: float, trace: Trace) -> None:
-    """Do lado do cliente, espera a pergunta, até o instante ``deadline`` (``time.monotonic``).
+def enter(sock: socket.socket, apelido: str, deadline: float, trace: Trace) -> None:
+    """Do lado do cliente, espera a pergunta, até o instante ``deadline`` (``time.monotonic``), e responde.
 
     EntryRefused se em lugar dela vem uma recusa; ServerNotFound se quem atende não é um chat;
     OSError se a conexão cai.
@@ -107,3 +107,5 @@ def await_nick(sock: socket.socket, deadline: float, trace: Trace) -> None:
             "esse endereço aceitou a conexão mas não pediu o apelido (NICK): não é um servidor de "
             "chat, ou ele está preso com outra pessoa; confira a porta"
         )
+    sock.sendall(answer := f"{apelido}\n".encode())
+    trace("sent", answer)

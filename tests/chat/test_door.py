@@ -7,7 +7,7 @@ import pytest
 from peers import DEADLINE, TICK
 
 from chatlib import protocol
-from chatlib.door import Door, ask, await_nick
+from chatlib.door import Door, ask, enter
 from chatlib.errors import ApelidoRefused, EntryRefused, ServerNotFound
 
 
@@ -92,8 +92,8 @@ def test_client_waits_for_the_question(ends):
     here, there = ends
     here.sendall(b"NI")
     here.sendall(b"CKAna")
-    await_nick(there, time.monotonic() + DEADLINE, ignore)
-    assert there.recv(10) == b"Ana"
+    enter(there, "Bia", time.monotonic() + DEADLINE, ignore)
+    assert there.recv(10) == b"Ana" and here.recv(10) == b"Bia\n"
 
 
 @pytest.mark.parametrize(
@@ -111,5 +111,5 @@ def test_client_meets_something_else(ends, said, error):
     here, there = ends
     here.sendall(said)
     with pytest.raises(error) as caught:
-        await_nick(there, time.monotonic() + TICK, ignore)
+        enter(there, "Bia", time.monotonic() + TICK, ignore)
     assert type(caught.value) is error

@@ -223,3 +223,27 @@ def test_send_off_does_not_wait_forever(monkeypatch):
             carteiro.post(Letter(b"x" * 100_000))
         carteiro.stop()
         assert ana.released.is_set()
+
+
+def test_history_resized_in_a_flood_loses_nothing():
+    """Mudar o tamanho do histórico enquanto se fala não perde o que já foi aceito."""
+    with working() as carteiro:
+        over = threading.Event()
+
+        def resize():
+            while not over.is_set():
+                carteiro.keep_history(5000)
+                carteiro.keep_history(5001)
+
+        carteiro.keep_history(5000)
+        carteiro.settle(DEADLINE)
+        resizing = threading.Thread(target=resize)
+        resizing.start()
+        for i in range(3000):
+            carteiro.post(Letter(b"%d\n" % i, keep=True))
+        over.set()
+        resizing.join()
+        with pair() as (ana, there):
+            carteiro.post(Letter(b"", ana, Action.JOIN))
+            carteiro.stop()
+            assert read_all(there).count(postman.HISTORY) == 3000

@@ -840,3 +840,23 @@ def test_empty_host_is_refused():
     """Um endereço vazio abriria à rede sem que ninguém pedisse."""
     with pytest.raises(UsageError, match="falta o endereço"):
         Server(host="")
+
+
+def test_same_port_on_another_address(server, join):
+    """O sistema deixa duas portas iguais em endereços diferentes: um servidor não encerra o outro."""
+    ana = join("Ana")
+    try:
+        other = Server("127.0.0.2", server.address[1]).start()
+    except AddressError:
+        pytest.skip("este sistema só atende em 127.0.0.1")  # como o macOS
+    with other:
+        ana.say("ainda aqui")
+        assert ana.line() == "Ana: ainda aqui"
+
+
+@pytest.mark.parametrize("host", ["localhost", "0.0.0.0"])
+def test_same_address_by_another_name(server, join, host):
+    """Por outro nome, ou pela rede inteira, é o mesmo lugar: o servidor anterior sai."""
+    ana = join("Ana")
+    with Server(host, server.address[1]):
+        assert ana.rest() == [FAREWELL]
