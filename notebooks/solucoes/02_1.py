@@ -1,3 +1,3 @@
-def broadcast(clients, message):
+def send_to_all(clients, message):
     for client in clients:
         client.sendall(message)

@@ -1,4 +1,4 @@
-def remove(client, clients, apelidos, broadcast):
+def dismiss(client, clients, apelidos, broadcast):
     """Tira o cliente da sala, fecha o socket dele e avisa os que ficam."""
     if client not in clients:
         return

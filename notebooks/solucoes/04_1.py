@@ -1,4 +1,4 @@
-def ask_apelido(client):
+def ask_who(client):
     """Pergunta o apelido e devolve a resposta inteira."""
     client.sendall(b"NICK")
     answer = b""

@@ -1,3 +1,3 @@
-def write(sock, apelido, text):
+def write_line(sock, apelido, text):
     for line in text.rstrip("\n").split("\n"):
         sock.sendall(f"{apelido}: {line}\n".encode())

@@ -1,4 +1,4 @@
-def answer_nick(sock, apelido):
+def reply_to_nick(sock, apelido):
     asked = b""
     while len(asked) < 4:
         data = sock.recv(4 - len(asked))

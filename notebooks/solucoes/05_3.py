@@ -1,7 +1,7 @@
 from contextlib import suppress
 
 
-def receive(sock, on_message):
+def receive_lines(sock, on_message):
     rest = b""
     with suppress(OSError):
         while data := sock.recv(1024):

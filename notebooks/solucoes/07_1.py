@@ -1,4 +1,4 @@
-def handle(client, members, broadcast):
+def attend_member(client, members, broadcast):
     apelido = members[client]
     try:
         while message := client.recv(1024):

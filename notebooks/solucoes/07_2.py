@@ -1,4 +1,4 @@
-def broadcast(message, pending, limit):
+def send_without_waiting(message, pending, limit):
     gone = []
     for sock, waiting in pending.items():
         waiting += message

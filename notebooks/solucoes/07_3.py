@@ -1,4 +1,4 @@
-def messages(sock):
+def whole_messages(sock):
     rest = b""
     while True:
         try:

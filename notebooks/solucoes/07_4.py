@@ -2,7 +2,7 @@ import re
 import time
 
 
-def ask_apelido(sock, taken, timeout):
+def admit(sock, taken, timeout):
     deadline = time.monotonic() + timeout
     answer = b""
     try:

@@ -1,10 +1,13 @@
 """Os exercícios: cada solução passa, cada resposta errada é pega pela verificação certa."""
 
+import ast
 import importlib.util
 import inspect
 import json
+import re
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from chatlib.errors import UsageError
@@ -17,6 +20,8 @@ WRONG = Path(__file__).parent / "wrong"
 
 verify._load()
 NUMBERS = sorted(verify.EXERCISES)
+LESSONS = sorted((ROOT / "notebooks").glob("0[1-8]-*.ipynb"))
+CALL = re.compile(r'verificar\("(\d\d\.\d)", (\w+)\)')
 
 
 def load(path: Path) -> dict:
@@ -145,3 +150,29 @@ def test_report_escapes_html():
         raise ValueError("<script>")
 
     assert "<script>" not in verificar("01.1", send_text)._repr_html_()
+
+
+def defined(source: str) -> set[str]:
+    """Os nomes que a célula define: funções, classes, importações e atribuições."""
+    tree = ast.parse(re.sub(r"^[%!].*$", "", source, flags=re.M))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_exercise_has_a_name_of_its_own(path):
+    """Se a célula do exercício não roda, não se confere no lugar dela uma função da aula."""
+    cells = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    calls = {index: match for index, cell in enumerate(cells) if (match := CALL.match(cell))}
+    for index, (number, name) in ((index, match.groups()) for index, match in calls.items()):
+        assert name == verify.EXERCISES[number].name
+        others = cells[: index - 1] + cells[index:]
+        assert not [cell for cell in others if name in defined(cell)], f"{number}: {name}"
+    assert {match[1] for match in calls.values()} == {n for n in NUMBERS if n[:2] == path.name[:2]}

@@ -3,12 +3,12 @@
 Um exercício é um punhado de verificações com nome, cada uma uma função curta que recebe o que
 o aluno escreveu e uma `ExamRoom`, com as conexões (e os vizinhos hostis) de que precisa:
 
-    exercise("02.1", "broadcast(clients, message)", "Envie a todos")
+    exercise("02.1", "send_to_all(clients, message)", "Envie a todos")
 
     @check("02.1", "todos recebem a mensagem", "percorra a lista e envie a cada um")
-    def everyone(broadcast, room):
+    def everyone(send_to_all, room):
         ana, bia = room.pair(), room.pair()
-        broadcast([ana.sock, bia.sock], b"oi")
+        send_to_all([ana.sock, bia.sock], b"oi")
         return ana.peer.got(b"oi") and bia.peer.got(b"oi")
 
 A verificação passa se a função devolve algo verdadeiro dentro do prazo. Falhar, levantar uma
@@ -39,7 +39,7 @@ GRACE = 0.5  # segundos para as threads do aluno acabarem depois que as conexõe
 
 
 def verificar(number: str, answer: Callable) -> Report:
-    """Confere a resposta do exercício ``number``, como em ``verificar("02.1", broadcast)``.
+    """Confere a resposta do exercício ``number``, como em ``verificar("02.1", send_to_all)``.
 
     Nunca levanta um erro do aluno: ele aparece no relatório. Levanta UsageError se o exercício
     não existe ou se a resposta não é uma função.

@@ -31,33 +31,33 @@ def both_get_long(deliver, room, clients_before=()):
     return arrived and ana.peer.seen.startswith(LONG) and bia.peer.seen.startswith(LONG)
 
 
-exercise("02.1", "broadcast(clients, message)", "Envie a todos")
+exercise("02.1", "send_to_all(clients, message)", "Envie a todos")
 
 
 @check("02.1", "todos recebem a mensagem", "percorra a lista até o fim; a mensagem já vem em bytes")
-def everyone(broadcast, room):
+def everyone(send_to_all, room):
     pairs = [room.pair() for _ in range(3)]
-    broadcast([pair.sock for pair in pairs], "Ana: não!\n".encode())
+    send_to_all([pair.sock for pair in pairs], "Ana: não!\n".encode())
     return all(pair.peer.got("Ana: não!\n".encode()) for pair in pairs)
 
 
 @check("02.1", "cada um recebe uma vez só", "um envio por pessoa, com a mensagem e nada mais")
-def once(broadcast, room):
+def once(send_to_all, room):
     ana, bia = room.pair(), room.pair()
-    broadcast([ana.sock, bia.sock], b"oi\n")
+    send_to_all([ana.sock, bia.sock], b"oi\n")
     return (ana.peer.heard(), bia.peer.heard()) == (b"oi\n", b"oi\n")
 
 
 @check("02.1", "uma mensagem longa chega inteira", "send pode mandar só uma parte; que método insiste?")
-def long_message(broadcast, room):
-    return both_get_long(broadcast, room)
+def long_message(send_to_all, room):
+    return both_get_long(send_to_all, room)
 
 
 @check("02.1", "a sala fica como estava", "a lista e os sockets dela ainda vão ser usados: só envie")
-def room_is_kept(broadcast, room):
+def room_is_kept(send_to_all, room):
     socks = [room.pair().sock for _ in range(3)]
     clients = list(socks)
-    broadcast(clients, b"oi\n")
+    send_to_all(clients, b"oi\n")
     for sock in socks:
         sock.sendall(b"outra\n")  # ninguém foi fechado, nem pela metade
     return clients == socks

@@ -77,46 +77,46 @@ def no_empty(relay, room):
     return b"".join(got) == b"tchau" and b"" not in got
 
 
-exercise("03.2", "remove(client, clients, apelidos, broadcast)", "Conserte a despedida")
+exercise("03.2", "dismiss(client, clients, apelidos, broadcast)", "Conserte a despedida")
 
 
 @check("03.2", "o aviso diz só quem saiu", "uma linha em bytes: um nome (não a lista toda), saiu! e \\n")
-def says_one_name(remove, room):
+def says_one_name(dismiss, room):
     hall = Hall(room, "Ana", "João", "Caio")
-    remove(hall.clients[1], hall.clients, hall.apelidos, hall.broadcast)
+    dismiss(hall.clients[1], hall.clients, hall.apelidos, hall.broadcast)
     return hall.messages == ["João saiu!\n".encode()]
 
 
 @check("03.2", "avisa depois de tirar", "quando broadcast é chamada, quem saiu já não pode estar nas listas")
-def removes_first(remove, room):
+def removes_first(dismiss, room):
     hall = Hall(room, "Ana", "Bia", "Caio")
     gone = hall.clients[1]
-    remove(gone, hall.clients, hall.apelidos, hall.broadcast)
+    dismiss(gone, hall.clients, hall.apelidos, hall.broadcast)
     return all(gone not in clients and "Bia" not in names for _, clients, names in hall.said) and hall.said
 
 
 @check("03.2", "as listas continuam em par", "há duas Anas: procure pela posição, e não pelo nome")
-def stays_in_step(remove, room):
+def stays_in_step(dismiss, room):
     hall = Hall(room, "Ana", "Bia", "Ana", "Caio")
     one, two, three, four = hall.clients
-    remove(three, hall.clients, hall.apelidos, hall.broadcast)
+    dismiss(three, hall.clients, hall.apelidos, hall.broadcast)
     return hall.clients == [one, two, four] and hall.apelidos == ["Ana", "Bia", "Caio"]
 
 
 @check("03.2", "fecha o socket de quem saiu", "quem tira da sala também fecha a conexão, e só a dela")
-def closes(remove, room):
+def closes(dismiss, room):
     hall = Hall(room, "Ana", "Bia")
     gone, stays = hall.clients
-    remove(gone, hall.clients, hall.apelidos, hall.broadcast)
+    dismiss(gone, hall.clients, hall.apelidos, hall.broadcast)
     return gone.fileno() < 0 and stays.fileno() >= 0 and hall.pairs[0].peer.ended()
 
 
 @check("03.2", "a segunda chamada não faz nada", "antes de tudo: esse socket ainda está em clients?")
-def twice(remove, room):
+def twice(dismiss, room):
     hall = Hall(room, "Ana", "Bia")
     gone = hall.clients[0]
     for _ in range(2):
-        remove(gone, hall.clients, hall.apelidos, hall.broadcast)
+        dismiss(gone, hall.clients, hall.apelidos, hall.broadcast)
     return hall.messages == [b"Ana saiu!\n"] and hall.apelidos == ["Bia"] and len(hall.clients) == 1
 
 

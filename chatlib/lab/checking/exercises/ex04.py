@@ -8,13 +8,13 @@ from ..registry import check, exercise
 
 TICK = 0.05  # segundos de prazo do socket que escuta
 
-exercise("04.1", "ask_apelido(client)", "Pergunte o apelido")
+exercise("04.1", "ask_who(client)", "Pergunte o apelido")
 
 
-def asked(ask_apelido, room, act):
+def asked(ask_who, room, act):
     """O que a função devolve quando o outro lado, perguntado, faz ``act(peer)``; None se não voltou."""
     pair, answers = room.pair(), []
-    thread = room.spawn(lambda: answers.append(ask_apelido(pair.sock)))
+    thread = room.spawn(lambda: answers.append(ask_who(pair.sock)))
     if not pair.peer.got(b"NICK"):
         return None
     act(pair.peer)
@@ -23,9 +23,9 @@ def asked(ask_apelido, room, act):
 
 
 @check("04.1", "manda NICK, e só NICK", "são quatro bytes, sem \\n: b'NICK'")
-def four_bytes(ask_apelido, room):
+def four_bytes(ask_who, room):
     pair = room.pair()
-    thread = room.spawn(ask_apelido, pair.sock)
+    thread = room.spawn(ask_who, pair.sock)
     exact = pair.peer.got(b"NICK") and pair.peer.heard(0.05) == b"NICK"
     pair.peer.send(b"Ana\n")
     thread.join(1)
@@ -33,46 +33,46 @@ def four_bytes(ask_apelido, room):
 
 
 @check("04.1", "devolve o apelido, em texto", "bytes viram texto com decode; o fim da linha não é do nome")
-def gives_it(ask_apelido, room):
-    return asked(ask_apelido, room, lambda peer: peer.send(b"Ana\n")) == "Ana"
+def gives_it(ask_who, room):
+    return asked(ask_who, room, lambda peer: peer.send(b"Ana\n")) == "Ana"
 
 
 @check("04.1", "junta a resposta que vem byte a byte", "um recv pode trazer só o A de Ana: leia até o \\n")
-def one_by_one(ask_apelido, room):
+def one_by_one(ask_who, room):
     def dictate(peer):
         peer.send(b"Jo\xc3")  # meio ã
         peer.heard(0.1)
         peer.send_slowly(b"\xa3o\n")
 
-    return asked(ask_apelido, room, dictate) == "João"
+    return asked(ask_who, room, dictate) == "João"
 
 
 @check("04.1", "tira o \\r antes do \\n", "alguns programas terminam a linha com \\r\\n")
-def carriage_return(ask_apelido, room):
-    return asked(ask_apelido, room, lambda peer: peer.send_slowly(b"Bia\r\n")) == "Bia"
+def carriage_return(ask_who, room):
+    return asked(ask_who, room, lambda peer: peer.send_slowly(b"Bia\r\n")) == "Bia"
 
 
 @check("04.1", "para no primeiro \\n", "pode vir mais coisa junto: o apelido é só o que está antes do \\n")
-def first_line_only(ask_apelido, room):
-    return asked(ask_apelido, room, lambda peer: peer.send(b"Ana\nAna: oi")) == "Ana"
+def first_line_only(ask_who, room):
+    return asked(ask_who, room, lambda peer: peer.send(b"Ana\nAna: oi")) == "Ana"
 
 
 @check("04.1", "a conexão continua aberta depois", "a conversa ainda vai começar: não feche o socket")
-def stays_open(ask_apelido, room):
+def stays_open(ask_who, room):
     pair = room.pair()
     pair.peer.send(b"Ana\n")
-    ask_apelido(pair.sock)
+    ask_who(pair.sock)
     pair.sock.sendall(b"oi")
     return pair.peer.got(b"NICKoi")
 
 
 @check("04.1", "volta com '' se a pessoa desiste", "recv devolve b'' quando ela se foi: pare de esperar")
-def gives_up(ask_apelido, room):
+def gives_up(ask_who, room):
     def leave(peer):
         peer.send(b"An")
         peer.finish()
 
-    return asked(ask_apelido, room, leave) == ""
+    return asked(ask_who, room, leave) == ""
 
 
 exercise("04.2", "accept_all(server, welcome, stop)", "Conserte a porta")

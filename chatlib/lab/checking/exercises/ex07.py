@@ -19,12 +19,12 @@ def attend(handle, room):
     return thread, ana, members, said
 
 
-exercise("07.1", "handle(client, members, broadcast)", "Complete: atenda até o fim")
+exercise("07.1", "attend_member(client, members, broadcast)", "Complete: atenda até o fim")
 
 
 @check("07.1", "repassa o que o cliente diz", "tudo o que vier por recv vai para broadcast, como veio")
-def passes_on(handle, room):
-    _, ana, _, said = attend(handle, room)
+def passes_on(attend_member, room):
+    _, ana, _, said = attend(attend_member, room)
     ana.peer.send(b"Ana: oi\n")
     first = room.wait(lambda: b"".join(said) == b"Ana: oi\n")
     ana.peer.send_slowly("Ana: é \n".encode())
@@ -34,26 +34,26 @@ def passes_on(handle, room):
 @check(
     "07.1", "termina quando o cliente sai com educação", "sair com educação não é erro: o que recv devolve?"
 )
-def polite(handle, room):
-    thread, ana, _, said = attend(handle, room)
+def polite(attend_member, room):
+    thread, ana, _, said = attend(attend_member, room)
     ana.peer.finish()
     thread.join(0.5)
     return not thread.is_alive() and said and b"" not in said
 
 
 @check("07.1", "termina quando a conexão cai", "recv também pode levantar um OSError: o que fazer com ele?")
-def crash(handle, room):
-    thread, ana, members, said = attend(handle, room)
+def crash(attend_member, room):
+    thread, ana, members, said = attend(attend_member, room)
     ana.peer.reset()
     thread.join(0.5)
     return not thread.is_alive() and not room.failures and ana.sock not in members and said
 
 
 @check("07.1", "qualquer OSError é um fim", "há outros além de ConnectionResetError: capture OSError e saia")
-def any_failure(handle, room):
+def any_failure(attend_member, room):
     unplugged, said = room.keep(socket.socket()), []  # sem conexão, recv levanta um OSError qualquer
     members = {unplugged: "Ana"}
-    thread = room.spawn(handle, unplugged, members, said.append)
+    thread = room.spawn(attend_member, unplugged, members, said.append)
     thread.join(0.5)
     return not thread.is_alive() and not room.failures and said
 
@@ -63,9 +63,9 @@ def any_failure(handle, room):
     "a despedida diz só quem saiu, uma vez",
     "que variável tem o apelido de um, e qual tem o de todos?",
 )
-def says_goodbye(handle, room):
+def says_goodbye(attend_member, room):
     for leave in ("finish", "reset"):
-        thread, ana, _, said = attend(handle, room)
+        thread, ana, _, said = attend(attend_member, room)
         getattr(ana.peer, leave)()
         thread.join(0.5)
         if b"".join(said) != b"Ana saiu!\n":
@@ -76,18 +76,20 @@ def says_goodbye(handle, room):
 @check(
     "07.1", "tira da sala antes de se despedir", "a despedida é para quem ficou: em que ordem vêm as coisas?"
 )
-def removes_first(handle, room):
+def removes_first(attend_member, room):
     ana, bruno, present = room.pair(), room.pair(), []
     members = {ana.sock: "Ana", bruno.sock: "Bruno"}
-    thread = room.spawn(handle, ana.sock, members, lambda message: present.append(list(members.values())))
+    thread = room.spawn(
+        attend_member, ana.sock, members, lambda message: present.append(list(members.values()))
+    )
     ana.peer.finish()
     thread.join(0.5)
     return present[-1:] == [["Bruno"]] and members == {bruno.sock: "Bruno"}
 
 
 @check("07.1", "fecha a conexão", "quem atende a conexão a fecha no fim")
-def closes(handle, room):
-    _, ana, _, _ = attend(handle, room)
+def closes(attend_member, room):
+    _, ana, _, _ = attend(attend_member, room)
     ana.peer.finish()
     return room.wait(lambda: ana.sock.fileno() < 0, 0.5)
 
@@ -99,24 +101,24 @@ def distracted(room):
     return pair
 
 
-exercise("07.2", "broadcast(message, pending, limit)", "Conserte: ninguém espera por quem não lê")
+exercise("07.2", "send_without_waiting(message, pending, limit)", "Conserte: ninguém espera por quem não lê")
 
 
 @check("07.2", "todos recebem", "percorra pending e tente enviar a cada socket")
-def everyone(broadcast, room):
+def everyone(send_without_waiting, room):
     pairs = [room.pair() for _ in range(3)]
-    gone = broadcast(b"oi\n", {pair.sock: bytearray() for pair in pairs}, ENOUGH)
+    gone = send_without_waiting(b"oi\n", {pair.sock: bytearray() for pair in pairs}, ENOUGH)
     return all(pair.peer.got(b"oi\n", 0.5) for pair in pairs) and not gone
 
 
 @check("07.2", "quem não lê não segura ninguém", "este send espera; qual é o que não espera?")
-def nobody_waits(broadcast, room):
+def nobody_waits(send_without_waiting, room):
     slow, bruno = distracted(room), room.pair()
     pending = {slow.sock: bytearray()}
     for _ in range(MANY):
-        broadcast(BLOCK, pending, ENOUGH)
+        send_without_waiting(BLOCK, pending, ENOUGH)
     pending[bruno.sock] = bytearray()
-    broadcast(b"fim\n", pending, ENOUGH)
+    send_without_waiting(b"fim\n", pending, ENOUGH)
     return bruno.peer.got(b"fim\n")
 
 
@@ -125,25 +127,25 @@ def nobody_waits(broadcast, room):
     "o que não coube chega depois, em ordem",
     "guarde no fim da fila e envie do começo, só o que falta, ainda que message seja b''",
 )
-def keeps_the_rest(broadcast, room):
+def keeps_the_rest(send_without_waiting, room):
     slow = distracted(room)
     pending, blocks = {slow.sock: bytearray()}, [b"%07d\n" % number * 8192 for number in range(MANY)]
     for block in blocks:
-        broadcast(block, pending, ENOUGH)
+        send_without_waiting(block, pending, ENOUGH)
     slow.peer.heard(0.05)  # esvazia a conexão: agora cabe mais, mas a vez é de quem ficou
-    broadcast(b"fim\n", pending, ENOUGH)
+    send_without_waiting(b"fim\n", pending, ENOUGH)
     room.spawn(slow.peer.got, b"fim\n", 2)
-    room.wait(lambda: not broadcast(b"", pending, ENOUGH) and not pending[slow.sock])
+    room.wait(lambda: not send_without_waiting(b"", pending, ENOUGH) and not pending[slow.sock])
     room.wait(lambda: slow.peer.seen.endswith(b"fim\n"))
     return slow.peer.seen == b"".join(blocks) + b"fim\n"
 
 
 @check("07.2", "devolve quem passou do limite", "compare o tamanho do que ficou guardado com limit")
-def over_the_limit(broadcast, room):
+def over_the_limit(send_without_waiting, room):
     slow = distracted(room).sock
     pending = {slow: bytearray()}
     for _ in range(MANY):
-        if gone := broadcast(BLOCK, pending, 1 << 18):
+        if gone := send_without_waiting(BLOCK, pending, 1 << 18):
             return list(gone) == [slow]
     return False
 
@@ -153,34 +155,36 @@ def over_the_limit(broadcast, room):
     "só devolve quem passou do limite",
     "o que conta é o que sobrou na fila depois do envio, e ter exatamente limit bytes não é passar",
 )
-def within_the_limit(broadcast, room):
+def within_the_limit(send_without_waiting, room):
     slow, bruno = distracted(room).sock, room.pair().sock
     pending = {slow: bytearray()}
     for _ in range(MANY):
-        broadcast(BLOCK, pending, ENOUGH)
-    return not broadcast(b"", pending, len(pending[slow])) and not broadcast(b"oi\n", {bruno: bytearray()}, 2)
+        send_without_waiting(BLOCK, pending, ENOUGH)
+    return not send_without_waiting(b"", pending, len(pending[slow])) and not send_without_waiting(
+        b"oi\n", {bruno: bytearray()}, 2
+    )
 
 
 @check(
     "07.2", "um morto não impede a entrega, e é devolvido", "um erro de envio só diz respeito a quem o causou"
 )
-def dead_member(broadcast, room):
+def dead_member(send_without_waiting, room):
     dead, bruno = room.dead(), room.pair()
     with suppress(OSError):
         dead.send(b"x")
-    gone = broadcast(b"oi\n", {dead: bytearray(), bruno.sock: bytearray()}, ENOUGH)
+    gone = send_without_waiting(b"oi\n", {dead: bytearray(), bruno.sock: bytearray()}, ENOUGH)
     return list(gone) == [dead] and bruno.peer.got(b"oi\n", 0.5)
 
 
-exercise("07.3", "messages(sock)", "Construa: mensagens inteiras, venham como vierem")
+exercise("07.3", "whole_messages(sock)", "Construa: mensagens inteiras, venham como vierem")
 
 
 @check("07.3", "separa mensagens coladas", "um recv pode trazer várias: separe no \\n")
-def glued(messages, room):
+def glued(whole_messages, room):
     pair = room.pair()
     pair.peer.send("Ana: um\nAna: dois\nAna: três\n".encode())
     pair.peer.finish()
-    return list(messages(pair.sock)) == ["Ana: um", "Ana: dois", "Ana: três"]
+    return list(whole_messages(pair.sock)) == ["Ana: um", "Ana: dois", "Ana: três"]
 
 
 @check(
@@ -188,10 +192,10 @@ def glued(messages, room):
     "junta o que chega byte a byte",
     "guarde a sobra para o próximo recv; decodifique só linhas inteiras",
 )
-def one_by_one(messages, room):
+def one_by_one(whole_messages, room):
     pair = room.pair()
     room.spawn(lambda: (pair.peer.send_slowly("Ana: coração\noi\n".encode()), pair.peer.finish()))
-    return list(messages(pair.sock)) == ["Ana: coração", "oi"]
+    return list(whole_messages(pair.sock)) == ["Ana: coração", "oi"]
 
 
 @check(
@@ -199,9 +203,9 @@ def one_by_one(messages, room):
     "não espera o fim para entregar",
     "entregue cada linha assim que se completa: yield serve para isso",
 )
-def at_once(messages, room):
+def at_once(whole_messages, room):
     pair = room.pair()
-    found = iter(messages(pair.sock))
+    found = iter(whole_messages(pair.sock))
     pair.peer.send(b"um\ndo")
     first = next(found)
     pair.peer.send(b"is\n")
@@ -213,11 +217,11 @@ def at_once(messages, room):
     "só o \\n separa",
     "splitlines separa em outros caracteres também, e strip apaga mais do que o \\n",
 )
-def only_newline(messages, room):
+def only_newline(whole_messages, room):
     pair = room.pair()
     pair.peer.send("a\u2028b\x0bc \nd\x85\n".encode())
     pair.peer.finish()
-    return list(messages(pair.sock)) == ["a\u2028b\x0bc ", "d\x85"]
+    return list(whole_messages(pair.sock)) == ["a\u2028b\x0bc ", "d\x85"]
 
 
 @check(
@@ -225,19 +229,19 @@ def only_newline(messages, room):
     "bytes que não são UTF-8 não o derrubam",
     "decode tem um parâmetro errors: qual valor põe � no lugar do que não entende?",
 )
-def not_utf8(messages, room):
+def not_utf8(whole_messages, room):
     pair = room.pair()
     pair.peer.send(b"a\xffb\noi\n")
     pair.peer.finish()
-    return list(messages(pair.sock)) == ["a\ufffdb", "oi"]
+    return list(whole_messages(pair.sock)) == ["a\ufffdb", "oi"]
 
 
 @check("07.3", "termina quando a conexão acaba, e descarta a linha pela metade", "o fim é b'' ou um OSError")
-def ends(messages, room):
+def ends(whole_messages, room):
     for leave in ("finish", "reset"):
         pair = room.pair()
         pair.peer.send(b"inteira\nmeta")
-        found = iter(messages(pair.sock))
+        found = iter(whole_messages(pair.sock))
         first = next(found)
         getattr(pair.peer, leave)()
         if (first, list(found)) != ("inteira", []):
@@ -245,48 +249,48 @@ def ends(messages, room):
     return True
 
 
-exercise("07.4", "ask_apelido(sock, taken, timeout)", "Construa: quem pode entrar")
+exercise("07.4", "admit(sock, taken, timeout)", "Construa: quem pode entrar")
 
 ABSURD = ("", " ", "Ana Maria", "x" * 21, "Ana:", "NICK", "nick", "\x1b[2J", "* servidor", "a/b", "Ana!")
 
 
-def answer(ask_apelido, room, text, taken=("Carla",)):
+def answer(admit, room, text, taken=("Carla",)):
     """O que a função devolve a quem responde ``text``, e o outro lado da conexão."""
     pair = room.pair()
     pair.peer.send(f"{text}\n".encode())
-    return ask_apelido(pair.sock, list(taken), 1.0), pair.peer
+    return admit(pair.sock, list(taken), 1.0), pair.peer
 
 
 @check("07.4", "pergunta com os quatro bytes NICK", "antes de ler, envie b'NICK', sem nada depois")
-def asks(ask_apelido, room):
-    _, peer = answer(ask_apelido, room, "Ana")
+def asks(admit, room):
+    _, peer = answer(admit, room, "Ana")
     return peer.heard(0.05) == b"NICK"
 
 
 @check("07.4", "devolve um apelido bom", "é texto, sem o \\n, e com acentos: decodifique e só então conte")
-def good(ask_apelido, room):
+def good(admit, room):
     names = ("Ana", "João", "ze_1.0-b", "é" * 20, "7")
-    return all(answer(ask_apelido, room, name)[0] == name for name in names)
+    return all(answer(admit, room, name)[0] == name for name in names)
 
 
 @check("07.4", "junta a resposta que vem aos pedaços", "um recv pode trazer só meia resposta: leia até o \\n")
-def in_pieces(ask_apelido, room):
+def in_pieces(admit, room):
     pair = room.pair()
     room.spawn(pair.peer.send_slowly, "Conceição\n".encode())
-    return ask_apelido(pair.sock, [], 1.0) == "Conceição"
+    return admit(pair.sock, [], 1.0) == "Conceição"
 
 
 @check(
     "07.4", "recusa o que não serve de apelido", "releia as regras: tamanho, caracteres, palavra reservada"
 )
-def absurd(ask_apelido, room):
-    return all(answer(ask_apelido, room, text)[0] is None for text in ABSURD)
+def absurd(admit, room):
+    return all(answer(admit, room, text)[0] is None for text in ABSURD)
 
 
 @check("07.4", "recusa quem já está na sala", "ANA e Ana são iguais, An não: que método ignora maiúsculas?")
-def already_here(ask_apelido, room):
-    refused = [answer(ask_apelido, room, text, ["Ana", "JOÃO"])[0] for text in ("Ana", "ANA", "João")]
-    free = [answer(ask_apelido, room, text, ["Ana", "JOÃO"])[0] for text in ("Bia", "An", "Anabela")]
+def already_here(admit, room):
+    refused = [answer(admit, room, text, ["Ana", "JOÃO"])[0] for text in ("Ana", "ANA", "João")]
+    free = [answer(admit, room, text, ["Ana", "JOÃO"])[0] for text in ("Bia", "An", "Anabela")]
     return refused == [None] * 3 and free == ["Bia", "An", "Anabela"]
 
 
@@ -295,9 +299,9 @@ def already_here(ask_apelido, room):
     "explica cada recusa numa linha",
     "antes de devolver None, envie uma linha que começa com * e acaba em \\n",
 )
-def explains(ask_apelido, room):
+def explains(admit, room):
     for text in ("Ana Maria", "Carla", "NICK", ""):
-        _, peer = answer(ask_apelido, room, text)
+        _, peer = answer(admit, room, text)
         line = peer.heard(0.05).removeprefix(b"NICK")
         if not (line.startswith(b"* ") and line.endswith(b"\n") and len(line) > 5):
             return False
@@ -309,14 +313,14 @@ def explains(ask_apelido, room):
     "desiste de quem se cala, pinga ou some",
     "o prazo é da resposta inteira, não de cada recv; e, se a conexão acaba, metade não é resposta",
 )
-def gives_up(ask_apelido, room):
+def gives_up(admit, room):
     silent, gone, half, dripping = (room.pair() for _ in range(4))
     gone.peer.reset()
     half.peer.send(b"Ana")
     half.peer.finish()
     room.spawn(drip, dripping.peer)
     start = time.monotonic()
-    found = [ask_apelido(pair.sock, [], 0.2) for pair in (silent, gone, half, dripping)]
+    found = [admit(pair.sock, [], 0.2) for pair in (silent, gone, half, dripping)]
     return found == [None] * 4 and time.monotonic() - start < 1.2
 
 
