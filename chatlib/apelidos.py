@@ -5,6 +5,8 @@ Aqui não há ``socket`` nem ``threading``: entra texto, sai texto.
 
 import re
 import unicodedata
+from functools import cache
+from pathlib import Path
 
 from .errors import ApelidoRefused
 from .protocol import MAX_PREFIX, apelido_refused
@@ -34,7 +36,9 @@ def check_apelido(text: str) -> str:
     for before, char in zip(" " + apelido, apelido, strict=False):
         if not _fits(before, char):
             raise _refused(f"{_name(char)} não pode estar nele")
-    if apelido_key(apelido) in _RESERVED_KEYS:
+    if _mixes_scripts(apelido):
+        raise _refused("ele mistura alfabetos diferentes, e se confundiria com outro")
+    if looks(apelido) & _reserved_looks():
         raise _refused(f"{apelido} é uma palavra reservada")
     return apelido
 
@@ -65,7 +69,43 @@ def apelido_key(apelido: str) -> str:
     return unicodedata.normalize("NFKC", folded)
 
 
-_RESERVED_KEYS = frozenset(map(apelido_key, RESERVED))
+def looks(apelido: str) -> frozenset[str]:
+    """O que o apelido parece: dois que têm algo em comum aqui se confundem na tela.
+
+    É o *esqueleto* do UTS 39 (seção 4) do apelido como se escreve e do que se compara: o ``А``
+    cirílico parece o ``A``, o ``I`` maiúsculo parece o ``l``, e ``ana`` vale por ``ANA``.
+    """
+    return frozenset({apelido_key(_skeleton(apelido)), apelido_key(_skeleton(apelido_key(apelido)))})
+
+
+def _skeleton(text: str) -> str:
+    letters = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text))
+    return unicodedata.normalize("NFD", letters.translate(_confusables()))
+
+
+@cache
+def _confusables() -> dict[int, str]:
+    lines = Path(__file__).with_name("confusables.txt").read_text(encoding="utf-8").split("\n")
+    return {ord(line[0]): line[2:] for line in lines if line and not line.startswith("#")}
+
+
+@cache
+def _reserved_looks() -> frozenset[str]:
+    return frozenset().union(*map(looks, RESERVED))
+
+
+# Escritas que se usam juntas, e com o alfabeto latino (UTS 39, seção 5.2, nível "Highly Restrictive").
+_EAST_ASIAN = frozenset(
+    {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "BOPOMOFO", "HANGUL"}
+)
+
+
+def _mixes_scripts(apelido: str) -> bool:
+    """Se há letras de alfabetos que não se usam juntos; o nome de uma letra começa pelo alfabeto dela."""
+    letters = unicodedata.normalize("NFKC", apelido)
+    named = (unicodedata.name(char, "?") for char in letters if unicodedata.category(char)[0] == "L")
+    scripts = {name.split()[0] for name in named if "MODIFIER LETTER" not in name}
+    return len(scripts) > 1 and not scripts <= _EAST_ASIAN | {"LATIN"}
 
 
 def strip_prefix(line: bytes, apelidos: tuple[str, ...]) -> bytes:

@@ -18,8 +18,9 @@ from typing import Self
 
 from . import protocol, rerun, sockets
 from .apelidos import check_apelido
+from .commands import meaning
 from .door import enter
-from .errors import ChatError, ConnectionLost, ConversationOver, EntryRefused, NoMessage
+from .errors import ChatError, ConnectionLost, ConversationOver, EntryRefused, MessageRefused, NoMessage
 from .events import Event, Listener, Listeners
 
 log = logging.getLogger("chatlib")
@@ -273,4 +274,8 @@ def _lost(what: str) -> ConnectionLost:
 
 
 def _asks_to_leave(line: str) -> bool:
-    return line.partition(" ")[0].rstrip("\r").casefold() == "/sair"  # como em `commands.run`
+    try:
+        command = meaning(line)
+    except MessageRefused:  # o servidor também não saberá o que é
+        return False
+    return command is not None and command[0] == "/sair"

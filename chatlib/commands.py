@@ -4,7 +4,9 @@ Cada comando é uma função ``(room, member, argument)``; a primeira linha da d
 ``/ajuda`` mostra. A linha que a função devolve vai só para quem pediu.
 """
 
+import re
 import time
+import unicodedata
 from collections.abc import Callable
 
 from . import protocol
@@ -16,6 +18,12 @@ from .room import Room
 Command = Callable[[Room, Member, str], str | None]
 COMMANDS: dict[str, Command] = {}
 _usages: dict[str, str] = {}  # nome do comando -> como se usa
+
+
+# Espaços, e o que não se vê; uma barra, de qualquer dos tipos que um teclado dá; o nome; o resto.
+_LOOKS_LIKE_COMMAND = re.compile(r"([\s\u200b-\u200d\u2060\ufeff]*)([/\\／⁄∕])(\s*)(\S*)\s*(.*)", re.DOTALL)
+_ESCAPED = re.compile(r"//+\w")  # e não um comentário de código, como // isto
+_COULD_BE_NAME = re.compile(r"/[^/.*]*[^\W\d_][^/.*]*")  # com alguma letra, e sem o que há num caminho
 
 
 class Leave(Exception):
@@ -48,19 +56,39 @@ def _take(room: Room, member: Member, line: bytes | None) -> str | None:
     if said is None or len(said) > room.max_text:
         return protocol.too_long(room.max_text)
     text = said.decode("utf-8", "replace")
-    if text.startswith("/") and not text.startswith("//"):
-        return run(room, member, text)
-    room.say(member, text.removeprefix("/"))  # de //x fica /x
+    if command := meaning(text):
+        return run(room, member, *command)
+    room.say(member, text[1:] if _ESCAPED.match(text) else text)  # de //x fica /x
     return None
 
 
-def run(room: Room, member: Member, text: str) -> str | None:
-    """Executa a linha de comando ``text``; `MessageRefused` se o comando não existe."""
-    name, _, argument = text.partition(" ")
-    function = COMMANDS.get(name.casefold())
+def meaning(text: str) -> tuple[str, str] | None:
+    """O comando que a pessoa quis dar e o argumento dele; None se a linha é só texto.
+
+    Uma particular não pode sair em público por descuido: um espaço antes, uma barra invertida ou
+    larga, maiúsculas, tudo isso ainda é um comando. Já um caminho, um comentário de código e o que
+    começa com ``//`` são texto. `MessageRefused` se não dá para saber.
+    """
+    match = _LOOKS_LIKE_COMMAND.match(text)
+    if not match:
+        return None
+    space, slash, gap, name, argument = match.groups()
+    name = "/" + unicodedata.normalize("NFKC", name).casefold()
+    if name in COMMANDS:
+        if gap:
+            raise MessageRefused(protocol.gap.bare(name))
+        return name, argument.strip()
+    if not space and slash == "/" and (text == "/" or _COULD_BE_NAME.fullmatch(name)):
+        return text.split()[0], argument.strip()
+    return None
+
+
+def run(room: Room, member: Member, name: str, argument: str) -> str | None:
+    """Executa o comando ``name``; `MessageRefused` se ele não existe."""
+    function = COMMANDS.get(name)
     if function is None:
         raise MessageRefused(protocol.unknown.bare(name))
-    return function(room, member, argument.strip())
+    return function(room, member, argument)
 
 
 def command(usage: str) -> Callable[[Command], Command]:
@@ -89,10 +117,10 @@ def who(room: Room, member: Member, argument: str) -> str:
 @command("/msg APELIDO texto")
 def private(room: Room, member: Member, argument: str) -> None:
     """manda o texto só para uma pessoa"""
-    apelido, _, text = argument.partition(" ")
-    if not text.strip():
+    apelido, *text = argument.split(maxsplit=1)[:2] or [""]
+    if not text:
         raise MessageRefused(protocol.no_text.bare())
-    room.whisper(member, apelido, text.strip())
+    room.whisper(member, apelido.removeprefix("@").rstrip(":,"), text[0])
 
 
 @command("/apelido NOVO")

@@ -13,18 +13,23 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from . import protocol, sockets
-from .apelidos import check_apelido
 from .errors import EntryRefused, ServerNotFound
 
 Trace = Callable[[str, bytes], None]
 
 
 class Newcomer(NamedTuple):
-    """Quem acaba de dizer o nome: como lê-lo daqui em diante, e o que já veio colado à resposta."""
+    """Quem acaba de responder.
+
+    apelido: o que disse, sirva ou não; reader: como lê-lo daqui em diante; rest: o que já veio
+    colado à resposta; is_plain: se não termina as linhas nem usou mais que ASCII, como um programa
+    do documento, que morre com um acento.
+    """
 
     apelido: str
     reader: protocol.LineReader | protocol.ChunkReader
     rest: bytes
+    is_plain: bool
 
 
 class Door:
@@ -34,20 +39,23 @@ class Door:
         self.timeout, self.max_text = timeout, max_text
 
     def ask(self, sock: socket.socket, trace: Trace) -> Newcomer:
-        """Pergunta o apelido; EntryRefused se ele não vem ou não serve, OSError se a conexão cai.
+        """Pergunta o apelido; EntryRefused se ele não vem, OSError se a conexão cai.
 
         Quem não termina a resposta em ``\\n`` não terminará as mensagens: o leitor já sabe disso.
         """
         sockets.tune(sock)
         answer = ask(sock, protocol.NICK, self.timeout, trace)
         first, newline, rest = answer.partition(b"\n")
-        apelido = check_apelido(first.removesuffix(b"\r").decode("utf-8", "replace"))
-        framed = protocol.LineReader(self.max_text + protocol.MAX_PREFIX)
-        return Newcomer(apelido, framed if newline else protocol.ChunkReader(), rest)
+        apelido = first.removesuffix(b"\r").decode("utf-8", "replace")
+        if newline:
+            reader = protocol.LineReader(self.max_text + protocol.MAX_PREFIX)
+            return Newcomer(apelido, reader, rest, is_plain=False)
+        return Newcomer(apelido, protocol.ChunkReader(), rest, is_plain=answer.isascii())
 
-    def turn_away(self, sock: socket.socket, why: str, trace: Trace) -> None:
-        """Diz por que a conexão não entra; fechá-la é com quem a abriu."""
+    def turn_away(self, sock: socket.socket, why: str, trace: Trace, is_plain: bool = False) -> None:
+        """Diz por que a conexão não entra, talvez só em ASCII; fechá-la é com quem a abriu."""
         line = protocol.encode(protocol.notice(why))
+        line = protocol.plain(line) if is_plain else line
         with suppress(OSError):  # foi embora sem esperar a resposta
             sock.settimeout(sockets.LINGER)
             sock.sendall(line)

@@ -27,10 +27,29 @@ class Member:
         self.reason = "encerrou a conexão"
         self.removed = False
         self.rate: protocol.RateLimit | None = None
+        self.is_plain = False  # se talvez só leia ASCII: veja `heard`
+        self._is_doubted = False
         self.pending = bytearray()
         self.released = threading.Event()
         self._max_output, self._taps = max_output, taps
         self._moved = 0.0  # quando coube, pela última vez, uma parte do que havia
+
+    def deliver(self, data: bytes) -> None:
+        """Entrega as linhas, do jeito que o programa do membro as lê."""
+        self.push(data if not self.is_plain or data.isascii() else protocol.plain(data))
+
+    def heard(self, data: bytes) -> None:
+        """Aprende com o que chegou do membro: que ele está vivo, e se o programa dele vai além do ASCII."""
+        if self._is_doubted:
+            self._is_doubted = False
+            sockets.tune(self.sock)
+        if self.is_plain and not data.isascii():
+            self.is_plain = False
+
+    def doubt(self) -> None:
+        """Sonda já a conexão: se o outro lado se foi sem avisar, ela cai em cerca de 10 s."""
+        self._is_doubted = True
+        sockets.probe(self.sock)
 
     def push(self, data: bytes) -> None:
         """Envia o que couber agora e guarda o resto, sem nunca bloquear."""

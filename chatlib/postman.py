@@ -184,7 +184,7 @@ class Postman:
                 apart[to] = due(to) + data, len(common)
         everyones = bytes(common)
         for member in self._members if common else self._members.keys() & apart.keys():
-            member.push(due(member) if member in apart else everyones)
+            member.deliver(due(member) if member in apart else everyones)
         self._note_late()
         for done in barriers:
             done.set()
@@ -196,7 +196,7 @@ class Postman:
     def _release(self, member: Member, last: bytes) -> None:
         if member in self._members:
             del self._members[member]
-            member.push(last)
+            member.deliver(last)
         member.released.set()
 
     def _catch_up(self, patience: float) -> None:
@@ -218,7 +218,7 @@ class Postman:
 
     def _send_off(self) -> None:
         for member in self._members:
-            member.push(self._farewell)
+            member.deliver(self._farewell)
         self._note_late()
         deadline = time.monotonic() + FAREWELL
         while self._late and time.monotonic() < deadline:

@@ -16,6 +16,7 @@ própria, além de *entrou*, *saiu* e *Conectado*, começa com ``* `` e se chama
 """
 
 import re
+import unicodedata
 
 from .errors import ApelidoRefused, EntryRefused, UsageError
 
@@ -100,11 +101,13 @@ commands_are = Sentence("* comandos: {texto}")
 too_long = Sentence("* mensagem longa demais: o limite é {número} bytes")
 too_fast = Sentence("* devagar: passam {número} mensagens por segundo; o excesso não é entregue")
 unknown = Sentence("* não conheço {texto}: veja os comandos com /ajuda")
+already = Sentence("* você já é {apelido}")
+gap = Sentence("* há um espaço depois da barra, e nada foi mandado: escreva {texto} sem ele")
 no_text = Sentence("* faltou o texto: escreva /msg APELIDO texto")
 absent = Sentence("* {texto} não está na sala: veja quem está com /quem")
 
-crowded = Sentence("* há gente demais chegando: tente de novo em instantes")
-silent = Sentence("* você não disse o seu apelido em {número} s: conecte-se de novo")
+crowded = Sentence("* muita gente chegando ao mesmo tempo: tente de novo em instantes")
+silent = Sentence("* faltou dizer o apelido em {número} s: conecte-se de novo")
 full = Sentence("* a sala está cheia: cabem {número} pessoas")
 shut_out = Sentence("* a porta da sala está fechada: espere que a abram e tente de novo")
 closing = Sentence("* o servidor está encerrando")
@@ -112,6 +115,18 @@ removed = Sentence("* quem cuida da sala tirou você dela")
 over = Sentence("* o servidor foi encerrado")
 cut_short = Sentence("* o servidor mandou uma linha longa demais, que não foi mostrada")
 _refused = Sentence("* apelido recusado: {texto}")
+
+
+# Antes da resposta a NICK não se sabe com quem se fala: `crowded` e `silent` cabem em ASCII.
+
+
+def plain(data: bytes) -> bytes:
+    """As linhas sem o que não é ASCII: as letras perdem o acento, o resto vira ``?``.
+
+    Um programa escrito segundo o documento lê ASCII, e morreria com um ``ã``.
+    """
+    text = unicodedata.normalize("NFKD", data.decode("utf-8", "replace"))
+    return "".join(char for char in text if not unicodedata.combining(char)).encode("ascii", "replace")
 
 
 def notice(text: str) -> str:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 from . import protocol, sockets
-from .apelidos import apelido_key, check_apelido
+from .apelidos import apelido_key, check_apelido, looks
 from .errors import EntryRefused, MessageRefused, UsageError
 from .events import Event, Listener, Listeners
 from .member import Member
@@ -46,6 +46,7 @@ class Room:
         self.taps, self._listeners = Listeners(), Listeners()
         self._lock = threading.Lock()  # guarda o registro, e a ordem de quem entra e sai
         self._members: dict[str, Member] = {}  # apelido em forma comparável -> quem o usa
+        self._seen: dict[str, Member] = {}  # o que os apelidos parecem -> quem os usa
         self._postman = self._hire()
         self.rate, self.history = rate, history
 
@@ -78,33 +79,38 @@ class Room:
         return tuple(member.apelido for member in self.members)
 
     def join(self, member: Member) -> Member:
-        """Põe na sala e conta a todos; EntryRefused se não cabe, ApelidoRefused se o nome já está nela."""
-        key = apelido_key(member.apelido)
-        line = protocol.encode(protocol.entered(member.apelido))
-        letter = Letter(
-            line, member, Action.JOIN, self._event("named", member), protocol.encode(protocol.GREETING)
-        )
+        """Põe na sala e conta a todos; EntryRefused se não cabe, ApelidoRefused se o apelido não serve."""
+        member.apelido = check_apelido(member.apelido)
+        line, greeting = protocol.encode(protocol.entered(member.apelido)), protocol.encode(protocol.GREETING)
+        letter = Letter(line, member, Action.JOIN, self._event("named", member), greeting)
         with self._lock:
-            self._check_free(key)
+            self._check_free(member, member.apelido)
             if not self.is_open:
                 raise EntryRefused(protocol.shut_out.bare())
             if len(self._members) >= self.max_members:
                 raise EntryRefused(protocol.full.bare(self.max_members))
             if not self._postman.post(letter, urgent=True):
                 raise EntryRefused(protocol.closing.bare())
-            self._members[key] = member
+            self._members[apelido_key(member.apelido)] = member
+            self._seen |= dict.fromkeys(looks(member.apelido), member)
             member.rate = self._new_limit()
         return member
 
     def rename(self, member: Member, apelido: str) -> None:
-        """Troca o apelido do membro e conta a todos; ApelidoRefused se não puder ser."""
+        """Troca o apelido do membro e conta a todos.
+
+        ApelidoRefused se não puder ser; MessageRefused se já é esse.
+        """
         apelido = check_apelido(apelido)
-        key, old_key = apelido_key(apelido), apelido_key(member.apelido)
+        if apelido == member.apelido:
+            raise MessageRefused(protocol.already.bare(apelido))
         self._postman.wait_for_room()  # aqui, e não com a trava na mão
         with self._lock:
-            if key != old_key:
-                self._check_free(key)
+            self._check_free(member, apelido)
+            old_key, key = apelido_key(member.apelido), apelido_key(apelido)
             self._members = {key if k == old_key else k: m for k, m in self._members.items()}
+            self._forget_looks(member)
+            self._seen |= dict.fromkeys(looks(apelido), member)
             line = protocol.encode(protocol.renamed(member.apelido, apelido))
             self._postman.post(Letter(line, event=self._event("renamed", member, apelido)), urgent=True)
             member.apelido = apelido
@@ -113,6 +119,7 @@ class Room:
         """Tira da sala quem já se foi, conta aos outros e espera que o carteiro solte o socket."""
         with self._lock:
             del self._members[apelido_key(member.apelido)]
+            self._forget_looks(member)
             line = protocol.encode(protocol.left(member.apelido))
             left = self._event("left", member, member.reason)
             self._postman.post(Letter(line, member, Action.LEAVE, left), urgent=True)
@@ -126,9 +133,20 @@ class Room:
             self._postman.post(Letter(protocol.encode(protocol.removed()), member), urgent=True)
             sockets.shut(member.sock, socket.SHUT_RD)  # acorda a thread dele, que cuida da saída
 
-    def _check_free(self, key: str) -> None:
-        if holder := self._members.get(key):
-            raise protocol.apelido_refused(f"{holder.apelido} já está na sala; escolha outro apelido")
+    def _check_free(self, member: Member, apelido: str) -> None:
+        """ApelidoRefused se outra pessoa tem esse apelido, ou um que se confunde com ele."""
+        rivals = [self._seen[look] for look in looks(apelido) if self._seen.get(look, member) is not member]
+        for holder in rivals:
+            holder.doubt()  # talvez seja a própria pessoa, numa conexão que caiu sem avisar
+            if apelido_key(holder.apelido) == apelido_key(apelido):
+                raise protocol.apelido_refused(f"{holder.apelido} já está na sala; escolha outro apelido")
+            raise protocol.apelido_refused(
+                f"{apelido} se confunde com {holder.apelido}, que já está na sala; escolha outro apelido"
+            )
+
+    def _forget_looks(self, member: Member) -> None:
+        for look in looks(member.apelido):
+            del self._seen[look]
 
     def _find(self, apelido: str) -> Member:
         """Quem usa o apelido, com a trava na mão; MessageRefused se ninguém."""

@@ -17,7 +17,7 @@ from typing import Self
 from . import protocol, rerun, sockets
 from .commands import Leave, obey
 from .connections import Connections
-from .door import Door
+from .door import Door, Newcomer
 from .errors import AddressError, EntryRefused, PortInUse, UsageError
 from .events import Event, Listener
 from .member import Member
@@ -203,28 +203,29 @@ class Server:
                     self.room.report("error", f"não consegui aceitar uma conexão: {error.strerror}")
                 continue
             if not self._connections.spawn(self.handle, sock, address[:2]):
-                self._turn_away(sock, address[:2], protocol.crowded.bare())
+                self._turn_away(sock, address[:2], protocol.crowded.bare(), is_plain=True)
                 sock.close()
 
     def handle(self, sock: socket.socket, address: sockets.Address) -> None:
         """Atende uma conexão do começo ao fim, na thread dela."""
-        member = None
+        newcomer = member = None
         trace = partial(self._trace, address)
         try:
             self.room.report("connected", address=address)
             trace("opened")
             newcomer = self.door.ask(sock, trace)
-            member = self.room.join(Member(sock, address, newcomer.apelido, self._max_output, self.room.taps))
+            member = self.room.join(self._introduce(newcomer, sock, address))
             self._connections.welcome(sock)
             obey(self.room, member, newcomer.reader.feed(newcomer.rest))
             for data in sockets.chunks(sock):
                 trace("received", data, member.apelido)
+                member.heard(data)
                 obey(self.room, member, newcomer.reader.feed(data))
         except Leave as leave:
             if member:
                 member.reason = str(leave)
         except EntryRefused as refusal:
-            self._turn_away(sock, address, str(refusal))
+            self._turn_away(sock, address, str(refusal), is_plain=newcomer is None or newcomer.is_plain)
         except OSError:  # o outro lado caiu: é só mais uma forma de sair
             pass
         except Exception:
@@ -240,9 +241,14 @@ class Server:
         """Manda a linha a todos, de qualquer thread; diz se ela foi aceita: veja `Room.broadcast`."""
         return self.room.broadcast(line, event)
 
-    def _turn_away(self, sock: socket.socket, address: sockets.Address, why: str) -> None:
+    def _introduce(self, newcomer: Newcomer, sock: socket.socket, address: sockets.Address) -> Member:
+        member = Member(sock, address, newcomer.apelido, self._max_output, self.room.taps)
+        member.is_plain = newcomer.is_plain
+        return member
+
+    def _turn_away(self, sock: socket.socket, address: sockets.Address, why: str, is_plain: bool) -> None:
         self.room.report("refused", why, address)
-        self.door.turn_away(sock, why, partial(self._trace, address))
+        self.door.turn_away(sock, why, partial(self._trace, address), is_plain)
 
     def _trace(self, address: sockets.Address, kind: str, data: bytes = b"", apelido: str = "") -> None:
         if self.room.taps.all:  # sem ninguém olhando, nada se monta

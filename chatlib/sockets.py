@@ -22,6 +22,13 @@ POLL = 0.5  # segundos entre olhadas, onde fechar o socket que escuta não acord
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPALIVE": 60, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6}
 # O mesmo prazo quando há dados sem confirmação, caso em que o sistema não sonda (RFC 5482).
 USER_TIMEOUT = {"TCP_USER_TIMEOUT": 120_000}
+HURRY = {
+    "TCP_KEEPIDLE": 1,
+    "TCP_KEEPALIVE": 1,
+    "TCP_KEEPINTVL": 2,
+    "TCP_KEEPCNT": 5,
+    "TCP_USER_TIMEOUT": 10_000,
+}
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -96,7 +103,17 @@ def tune(sock: socket.socket) -> None:
     """Sem a espera de Nagle (40 ms por linha), e com sondas para descobrir um elo morto."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (KEEPALIVE | USER_TIMEOUT).items():
+    _set(sock, KEEPALIVE | USER_TIMEOUT)
+
+
+def probe(sock: socket.socket) -> None:
+    """Sonda já, e com pressa: um elo morto se descobre em cerca de 10 s, e um vivo responde e fica."""
+    with suppress(OSError):  # já caiu
+        _set(sock, HURRY)
+
+
+def _set(sock: socket.socket, options: dict[str, int]) -> None:
+    for name, value in options.items():
         if option := getattr(socket, name, None):  # cada sistema tem parte destas
             sock.setsockopt(socket.IPPROTO_TCP, option, value)
 

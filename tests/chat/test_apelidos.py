@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatlib import apelidos, protocol
-from chatlib.apelidos import apelido_key, check_apelido, strip_prefix
+from chatlib.apelidos import apelido_key, check_apelido, looks, strip_prefix
 from chatlib.errors import ApelidoRefused
 
 UNFIT = "\u061c\u200e\u202e\u2066\u200b\u200c\u200d\ufeff\u00ad\u2060\u2800"
 
 
 @pytest.mark.parametrize(
-    "apelido", ["A", "Ana", "João", "_-.", "x" * 20, "日本", "Ωmega", "नमस्ते", "م", "9", "Ana.2", "ß"]
+    "apelido", ["A", "Ana", "João", "_-.", "x" * 20, "日本", "Ωμέγα", "नमस्ते", "م", "9", "Ana.2", "ß"]
 )
 def test_apelido_accepted(apelido):
     """Letras de qualquer língua, algarismos e ``_-.``, de 1 a 20."""
@@ -131,3 +131,52 @@ def test_strip_prefix(line, said):
 def test_strip_prefix_never_invents(line):
     """O que sobra é sempre o final da linha."""
     assert line.endswith(strip_prefix(line, ("Ana",)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ana", "ANA"),
+        ("Ана", "АНА"),
+        ("АНА", "AHA"),  # o primeiro em cirílico
+        ("ΑΝΑ", "Ana"),  # o primeiro em grego
+        ("Сара", "Capa"),
+        ("Ana1", "Anal"),
+        ("AnaI", "Anal"),
+        ("Rosa0", "RosaO"),
+        ("Mario", "Rnario"),
+        ("João", "Joa\u0303o"),
+    ],
+)
+def test_names_that_look_the_same(one, other):
+    """Dois apelidos que na tela se confundem têm algo em comum."""
+    assert looks(one) & looks(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Ana", "Aná"), ("João", "Joao"), ("Ana1", "Ana2"), ("Иван", "Ivan"), ("Lia", "Bia")]
+)
+def test_names_that_look_different(one, other):
+    """Um acento ou uma letra distinguem: ninguém é recusado à toa."""
+    assert not looks(one) & looks(other)
+
+
+@pytest.mark.parametrize("apelido", ["An\u0430", "p\u0430ulo", "Ωmega", "Jo\u03bfo", "ѕervidor", "Anaא"])
+def test_mixed_alphabets_are_refused(apelido):
+    """Letras de alfabetos que não se usam juntos só servem para enganar."""
+    with pytest.raises(ApelidoRefused, match=r"mistura|reservada"):
+        check_apelido(apelido)
+
+
+@pytest.mark.parametrize(
+    "apelido", ["Ωμέγα", "Иван", "愛ちゃん", "アナ", "Ana愛", "김철수", "محمد", "Ana_2.0", "दीपा"]
+)
+def test_each_alphabet_is_welcome(apelido):
+    """Qualquer língua serve, inteira."""
+    assert check_apelido(apelido)
+
+
+def test_every_name_looks_like_itself_in_any_case():
+    """Duas grafias que se comparam iguais sempre se parecem."""
+    for name in ("Ana", "STRASSE", "Straße", "ﬁm", "Ⅷ".lower(), "İpek"):
+        assert looks(name) & looks(name.upper()) & looks(name.upper()) or looks(name) & looks(name.lower())

@@ -152,3 +152,88 @@ def test_leave(room, command):
     ana, bia = room
     ana.say(command)
     assert ana.rest() == [] and bia.line() == "Ana saiu!"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        " /msg Bia segredo",
+        "\t/msg Bia segredo",
+        "\u00a0/MSG Bia segredo",
+        "\\msg Bia segredo",
+        "／msg Bia segredo",
+        "／ｍｓｇ Bia segredo",
+        "\u200b/msg Bia segredo",
+        "Ana:  /msg Bia segredo",
+        "/msg\tBia\tsegredo",
+        "/msg @Bia segredo",
+        "/msg Bia: segredo",
+        "/Msg   bia   segredo",
+    ],
+    ids=ascii,
+)
+def test_private_text_never_goes_public(room, join, command):
+    """O que a pessoa quis dizer a uma só não chega a mais ninguém, escreva como escrever."""
+    ana, bia = room
+    caio = join("Caio")
+    ana.say(command, "fim")
+    assert caio.line() == "Ana: fim"
+    assert bia.lines(3)[1:] == ["Ana (particular): segredo", "Ana: fim"]
+
+
+def test_a_space_after_the_slash_is_refused(room):
+    """Na dúvida, nada se publica: a pessoa lê o que fazer."""
+    ana, bia = room
+    ana.say("/ msg Bia segredo", "\\ quem", "fim")
+    assert ana.lines(2) == [
+        "* há um espaço depois da barra, e nada foi mandado: escreva /msg sem ele",
+        "* há um espaço depois da barra, e nada foi mandado: escreva /quem sem ele",
+    ]
+    assert bia.line() == "Ana: fim"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/home/a.py",
+        "/* c */",
+        "// comentário",
+        "/// <summary>",
+        "//",
+        "/>",
+        "/^abc$/g",
+        "/etc/hosts aqui",
+        "    // recuado",
+        "  /nada disso",
+        "\\n é uma quebra",
+        "./rode.sh",
+        "1/msg",
+        "/ 2",
+    ],
+)
+def test_what_is_not_a_command_is_said(room, text):
+    """Um caminho, um comentário ou um pedaço de código chegam como foram escritos."""
+    room[0].say(text)
+    assert room[1].line() == f"Ana: {text}"
+
+
+def test_rename_to_the_same_name_is_told_to_nobody(room):
+    """Quem pede o apelido que já tem lê isso, e os outros não leem nada."""
+    ana, bia = room
+    ana.say("/apelido Ana", "fim")
+    assert ana.line() == "* você já é Ana" and bia.line() == "Ana: fim"
+
+
+def test_lookalike_of_someone_present(room, join):
+    """Um apelido que na tela se confunde com o de quem está é recusado, na entrada e na troca."""
+    ana, bia = room
+    other = join()
+    other.answer("ΑΝΑ")  # em grego
+    [line] = other.rest()
+    assert line.startswith("* apelido recusado: ΑΝΑ se confunde com Ana, que já está na sala")
+    bia.say("/apelido АNА".replace("N", "Н"))  # em cirílico: parece AHA, e ninguém é AHA
+    assert ana.line() == "* Bia agora é АНА"
+    join("Bia")
+    assert ana.line() == "Bia entrou!"
+    ana.say("/apelido B1a", "/apelido Bia")
+    assert ana.lines(2)[1].startswith("* apelido recusado: Bia já está")

@@ -70,11 +70,19 @@ def test_newcomer(ends, answer, reader, rest):
     assert type(newcomer.reader) is reader
 
 
-def test_bad_apelido_is_refused(ends):
-    """Um nome que não serve é recusado antes de chegar à sala."""
-    ends[1].sendall(b"dois nomes\n")
-    with pytest.raises(ApelidoRefused, match="espaço"):
-        Door(DEADLINE).ask(ends[0], ignore)
+@pytest.mark.parametrize(
+    ("answer", "is_plain"), [(b"Ana", True), ("João".encode(), False), (b"Ana\n", False)], ids=repr
+)
+def test_who_may_read_only_ascii(ends, answer, is_plain):
+    """Só quem não termina a linha, e não usou acento, talvez morra com um."""
+    ends[1].sendall(answer)
+    assert Door(DEADLINE).ask(ends[0], ignore).is_plain is is_plain
+
+
+def test_refusal_in_plain_letters(ends):
+    """A recusa a um programa do documento vai sem acentos."""
+    Door().turn_away(ends[0], "João já está na sala", ignore, is_plain=True)
+    assert ends[1].recv(100) == b"* Joao ja esta na sala\n"
 
 
 def test_turn_away_says_why_even_to_who_left(ends):

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from peers import DEADLINE, TutorialClient, TutorialServer
+from peers import DEADLINE, TutorialClient, TutorialServer, run_server
 
 from chatlib import Client
 
@@ -93,3 +93,48 @@ def test_netcat(server, room, end):
             nc.kill()
             nc.wait(DEADLINE)
     assert said == "NICKJoão entrou!\nConectado ao servidor!\nJoão: olá\nJoão (particular): psiu\n"
+
+
+def test_tutorial_client_survives_accents(join):
+    """Quem só lê ASCII recebe as letras sem acento: nada do que a sala diz o derruba."""
+    with run_server(history=10) as server:
+        ana = join("Ana", at=server)
+        ana.say("não é só açaí 🎉", "/apelido Conceição")
+        ana.until("agora é")
+        with TutorialClient(server.address, "Rui") as rui:
+            rui.wait_for("* historico: Ana: nao e so acai ?\n")
+            ana.say("olá", "/msg Rui até já", "/apelido João")
+            rui.wait_for("Conceicao: ola\nConceicao (particular): ate ja\n* Conceicao agora e Joao\n")
+            for text, answer in (
+                ("/ajuda", "* comandos: /ajuda mostra esta lista"),
+                ("/dancar", "* nao conheco /dancar"),
+                ("x" * 5000, "* mensagem longa demais"),
+                ("/msg Zeca oi", "* Zeca nao esta na sala"),
+                ("/apelido Joao_", "* Rui agora e Joao_"),
+            ):
+                rui.write(text)
+                rui.wait_for(answer)
+            server.room.announce("atenção")
+            rui.wait_for("* atencao\n")
+            server.room.remove("Joao_")
+            rui.wait_for("* quem cuida da sala tirou voce dela\n")
+    assert ana.until("* o servidor foi encerrado")
+
+
+@pytest.mark.parametrize("apelido", ["Ana", "a b", "x" * 30])
+def test_tutorial_client_refused_without_accents(room, server, apelido):
+    """A recusa também chega inteira a quem só lê ASCII."""
+    with TutorialClient(server.address, apelido) as other:
+        other.wait_for("* apelido recusado: ")
+        other.thread.join(DEADLINE)
+    assert not other.thread.is_alive() and other.printed[-1].isascii()
+
+
+def test_unframed_program_that_uses_accents_reads_them(room, join):
+    """Quem não termina as linhas mas manda acentos mostra que os lê: recebe tudo como foi dito."""
+    ana, _ = room
+    rui, joao = join("Rui", end=""), join("João", end="")
+    ana.say("maçã")
+    assert rui.until("Ana: ")[-1] == "Ana: maca" and joao.until("Ana: ")[-1] == "Ana: maçã"
+    rui.send("é")
+    assert rui.line() == "Rui: é"

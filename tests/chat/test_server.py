@@ -179,7 +179,7 @@ def test_silent_visitor_is_turned_away(join):
         silent = join(at=server)
         join("Ana", at=server)
         assert silent.take(4) == b"NICK"
-        assert silent.rest() == [f"* você não disse o seu apelido em {3 * TICK:g} s: conecte-se de novo"]
+        assert silent.rest() == [f"* faltou dizer o apelido em {3 * TICK:g} s: conecte-se de novo"]
 
 
 def test_dripping_nickname_cannot_outlast_the_limit(join):
@@ -213,7 +213,7 @@ def test_too_many_visitors(join):
         ana = join("Ana", at=server)
         visitors = [join(at=server) for _ in range(2)]
         assert [visitor.take(4) for visitor in visitors] == [b"NICK"] * 2
-        assert join(at=server).rest() == ["* há gente demais chegando: tente de novo em instantes"]
+        assert join(at=server).rest() == ["* muita gente chegando ao mesmo tempo: tente de novo em instantes"]
         visitors[0].send("Bia")
         assert ana.line() == "Bia entrou!"
 
@@ -626,7 +626,7 @@ def test_accept_survives_a_lack_of_threads(join, monkeypatch):
 
     with run_server() as server:
         monkeypatch.setattr(threading.Thread, "start", failing)
-        assert join(at=server).rest() == ["* há gente demais chegando: tente de novo em instantes"]
+        assert join(at=server).rest() == ["* muita gente chegando ao mesmo tempo: tente de novo em instantes"]
         join("Ana", at=server)
 
 
