@@ -10,6 +10,7 @@ from .environment import check_environment
 from .leftovers import check_clean
 from .microscope.microscope import Microscope
 from .recording.recorder import Recorder
+from .staging import crowd, pair, spawn
 from .tape import Tape
 
 __all__ = [
@@ -21,7 +22,10 @@ __all__ = [
     "Timeline",
     "check_clean",
     "check_environment",
+    "crowd",
+    "pair",
     "save_results",
+    "spawn",
     "verificar",
     "verificar_projeto",
 ]

@@ -8,6 +8,8 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .staging import clear
+
 PATIENCE = 2.0  # segundos para que uma thread que está acabando acabe
 KERNEL_THREADS = ("IOPub", "Heartbeat", "Control", "IPythonHistorySavingThread", "subshell-", "asyncio")
 
@@ -53,7 +55,8 @@ _LOCAL = getattr(socket, "AF_UNIX", None)  # usados pelo próprio Jupyter, não 
 
 
 def check_clean() -> None:
-    """Diz se sobrou alguma thread ou algum socket aberto, e qual."""
+    """Desfaz o palco da aula e diz se sobrou alguma thread ou algum socket aberto, e qual."""
+    clear()
     deadline = time.monotonic() + PATIENCE
     while (open_threads() or open_sockets()) and time.monotonic() < deadline:
         time.sleep(0.02)
