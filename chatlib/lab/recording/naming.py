@@ -7,46 +7,17 @@ se sabe quando ela responde a ``NICK``, e a fita já tem o que aconteceu antes.
 import re
 import threading
 from collections import Counter
-from typing import NamedTuple
 
 from ... import protocol
 from ...apelidos import check_apelido
 from ...errors import ApelidoRefused
 from ..leftovers import KERNEL_THREADS
 from ..tape import CELL, SERVER, Entry
+from .reel import Raw
 from .talk import add_messages
 
 POSTMAN = "chatlib: carteiro"
 VISITOR = "visitante"  # quem não disse o apelido
-
-
-class Raw(NamedTuple):
-    """O que se grava na hora.
-
-    side: ``servidor``, ou vazio na ponta de um cliente; key: o que distingue a conexão, como o
-    endereço do cliente; apelido: de quem é a conexão, se já se sabe.
-    """
-
-    at: float
-    began: float
-    kind: str
-    side: str
-    key: object
-    apelido: str
-    data: bytes
-    size: int
-    text: str
-    thread: threading.Thread | None  # None: o carteiro
-
-    @property
-    def order(self) -> float:
-        """Como `Entry.order`."""
-        return self.began if self.kind in ("sent", "waiting") else self.at
-
-
-def weigh(raws: list[tuple]) -> int:
-    """Quantos bytes e caracteres se guardam ali."""
-    return sum([len(raw[6]) + len(raw[8]) for raw in raws])
 
 
 def name_all(raws: list[Raw], start: float) -> tuple[Entry, ...]:

@@ -36,7 +36,6 @@ as mais antigas se perdem, e `Tape.lost` diz quantas. Fora do ``with`` nada fica
 import socket
 import threading
 import time
-from collections import deque
 from functools import partial
 
 from ... import rerun
@@ -49,7 +48,8 @@ from ..drawing.timeline import Timeline
 from ..microscope.microscope import Microscope
 from ..tape import SERVER, Tape
 from . import watched
-from .naming import Raw, name_all, weigh
+from .naming import name_all
+from .reel import Raw, Reel
 from .sampler import Sampler
 from .thread_hook import ThreadHook
 
@@ -57,7 +57,6 @@ MAX_ENTRIES = 20_000
 MAX_BYTES = 8 << 20  # da fita toda
 MAX_DATA = 1024  # de cada entrada
 GRACE = 0.05  # segundos
-BATCH = 256  # entradas que esperam juntas para ser arrumadas
 
 
 class Recorder:
@@ -87,25 +86,21 @@ class Recorder:
         for old in rerun.claim(self):
             old.close()
         self._targets, self._with_states = targets, threads
-        self._max_entries, self._max_bytes, self._max_data = max_entries, max_bytes, max_data
-        self._lock = threading.Lock()  # guarda _kept e suas contas, e a troca de _news
-        self._batch = min(BATCH, max_entries)
-        self._empty()
+        self._reel, self._max_data = Reel(max_entries, max_bytes), max_data
         self._waits: watched.Waits = {}
         self._sockets: list[socket.socket] = []
         self._undo: list = []
-        self._running, self._start = False, time.monotonic()
+        self._start = time.monotonic()
         self._tape: Tape | None = None
 
     # --- a gravação
 
     def start(self) -> "Recorder":
         """Começa a gravar; devolve o próprio gravador."""
-        if self._running:
+        if self._reel.is_open:
             return self
-        with self._lock:
-            self._empty()
-        self._running, self._start, self._tape = True, time.monotonic(), None
+        self._reel.open()
+        self._start, self._tape = time.monotonic(), None
         if self._with_states:
             self._undo.append(Sampler(self._note).start())
         self._undo.append(ThreadHook(self._note).install())
@@ -115,7 +110,7 @@ class Recorder:
 
     def stop(self) -> None:
         """Para de gravar e solta tudo; a fita fica. Chamar de novo não faz nada."""
-        if not self._running:
+        if not self._reel.is_open:
             return
         for server in self._servers:
             server.room.settle()
@@ -125,7 +120,7 @@ class Recorder:
             watched.unwatch(sock)
         self._undo.clear(), self._sockets.clear()
         self._tape = self._snapshot()
-        self._running = False
+        self._reel.close()
 
     close = stop
 
@@ -136,7 +131,7 @@ class Recorder:
         self.stop()
 
     def __repr__(self) -> str:
-        return "<Recorder gravando>" if self._running else "<Recorder parado>"
+        return "<Recorder gravando>" if self._reel.is_open else "<Recorder parado>"
 
     # --- o que gravar
 
@@ -147,7 +142,7 @@ class Recorder:
         se é a de um cliente. Nada muda para quem usa o socket. Uma chamada que já esperava antes
         de ``wrap`` não é vista. Levanta UsageError se a gravação não começou.
         """
-        if not self._running:
+        if not self._reel.is_open:
             raise UsageError("o gravador está parado: chame wrap dentro do with, ou depois de start()")
         watcher = self._watch(sock, "" if who else SERVER, who or peer)
         if who and watcher.key:  # a ponta de um cliente que já se conectou
@@ -195,21 +190,13 @@ class Recorder:
     def _snapshot(self) -> Tape:
         self._let_sends_end()
         now = time.monotonic()
-        with self._lock:
-            self._put_away()
-            raws, dropped = self._fitting()
-            lost = self._lost + dropped
+        raws, lost = self._reel.read()
         for thread, (what, began, by) in list(self._waits.items()):
             if thread.is_alive():
                 raws.append(Raw(now, began, "waiting", by.side, by.key, by.apelido, b"", 0, what, thread))
         return Tape(name_all(raws, self._start), lost, bool(self._servers), round(now - self._start, 6))
 
     # --- por dentro
-
-    def _empty(self) -> None:
-        self._news: list[tuple] = []  # o que se acaba de gravar; qualquer thread põe, sem esperar
-        self._kept: deque[tuple[list, int]] = deque()  # lotes, e quantos bytes cada um guarda
-        self._count = self._bytes = self._lost = 0
 
     @property
     def _servers(self) -> list[Server]:
@@ -232,58 +219,22 @@ class Recorder:
         thread = None if began and side else threading.current_thread()
         size, kept = len(data), data[: self._max_data]
         end = kept, size, event.text, thread
-        self._push((now, began or now, event.kind, side, event.address, event.apelido, *end))
+        self._reel.push((now, began or now, event.kind, side, event.address, event.apelido, *end))
 
     def _note(self, kind: str, *, key=None, apelido: str = "", text: str = "", thread=None) -> None:
         now = time.monotonic()
         thread = thread or threading.current_thread()
-        self._push(Raw(now, now, kind, SERVER if key else "", key, apelido, b"", 0, text, thread))
+        self._reel.push(Raw(now, now, kind, SERVER if key else "", key, apelido, b"", 0, text, thread))
 
     def _note_call(self, kind: str, began: float, by: watched.Watcher, data: bytes = b"", text: str = ""):
         kept, now = data[: self._max_data], time.monotonic()
         thread = threading.current_thread()
-        self._push(Raw(now, began, kind, by.side, by.key, by.apelido, kept, len(data), text, thread))
-
-    def _push(self, raw: tuple) -> None:
-        if not self._running:  # uma chamada que só voltou depois do fim da gravação
-            return
-        self._news.append(raw)
-        if len(self._news) >= self._batch and self._lock.acquire(blocking=False):
-            try:
-                self._put_away()
-            finally:
-                self._lock.release()
-
-    def _put_away(self) -> None:
-        """Guarda o lote, e descarta os mais antigos que não fazem falta; com a trava na mão."""
-        batch, self._news = self._news, []
-        self._kept.append((batch, weigh(batch)))
-        self._count += len(batch)
-        self._bytes += self._kept[-1][1]
-        while True:
-            oldest, size = self._kept[0]
-            count, left = self._count - len(oldest), self._bytes - size
-            if count < self._max_entries and left < self._max_bytes:
-                return
-            self._kept.popleft()
-            self._count, self._bytes = count, left
-            self._lost += len(oldest)
-
-    def _fitting(self) -> tuple[list[Raw], int]:
-        """O que se guardou, até o limite exato, e quantos ficaram de fora; com a trava na mão."""
-        raws = sorted((Raw._make(raw) for batch, _ in self._kept for raw in batch), key=lambda raw: raw.order)
-        size, first = 0, len(raws)
-        while first and len(raws) - first < self._max_entries:
-            size += weigh([raws[first - 1]])
-            if size > self._max_bytes:
-                break
-            first -= 1
-        return raws[first:], first
+        self._reel.push(Raw(now, began, kind, by.side, by.key, by.apelido, kept, len(data), text, thread))
 
     def _watch(self, sock: socket.socket, side: str = SERVER, apelido: str = "") -> watched.Watcher:
         watcher = watched.Watcher(self._note_call, self._waits, side, apelido, adopt=self._watch)
         watcher.identify(sock)
-        if self._running:  # o accept pode ter voltado depois do fim da gravação
+        if self._reel.is_open:  # o accept pode ter voltado depois do fim da gravação
             watched.watch(sock, watcher)
             self._sockets.append(sock)
         return watcher
