@@ -7,13 +7,14 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from peers import RawPeer, run_server, wait_until
+from peers import run_server, wait_until
 
 from chatlib import Client, Server
 from chatlib.errors import UsageError
 from chatlib.lab import Recorder
 from chatlib.lab.drawing.diagram import Diagram
 from chatlib.lab.tape import KINDS, SERVER, Entry, Tape
+from chatlib.sockets import reset_on_close
 
 
 @pytest.fixture
@@ -393,17 +394,33 @@ def test_two_recorders(server):
     assert len(first.tape.of("thread_started")) == len(second.tape.of("thread_started")) == 2
 
 
-def test_port_used_again(pair):
+def test_port_used_again():
     """A mesma porta de volta, com outra pessoa, é outra conexão."""
-    with run_server() as server, Recorder(server) as fita:
-        ana = RawPeer(server.address, "Ana")
-        port = ana.sock.getsockname()[1]
-        ana.reset()
+    with run_server() as server, Recorder(server) as fita, from_any_port() as holder:
+        ana = from_port_of(holder, server.address)
+        ana.sendall(b"Ana\n")
+        wait_until(lambda: server.apelidos == ("Ana",))
+        reset_on_close(ana)
+        ana.close()
         wait_until(lambda: fita.tape.of("closed"))
-        with socket.socket() as again:
-            again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            again.bind(("127.0.0.1", port))
-            again.connect(server.address)
-            again.sendall(b"Bia\n")
+        with from_port_of(holder, server.address) as bia:
+            bia.sendall(b"Bia\n")
             wait_until(lambda: server.apelidos == ("Bia",))
     assert [entry.peer for entry in fita.tape.of("opened")] == ["Ana", "Bia"]
+
+
+def from_any_port():
+    """Um socket que guarda uma porta: enquanto ele existe, o sistema não a dá a mais ninguém."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    return holder
+
+
+def from_port_of(holder, address):
+    """Uma conexão que sai da porta que ``holder`` guarda."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(holder.getsockname())
+    sock.connect(address)
+    return sock

@@ -7,13 +7,14 @@ import threading
 import time
 
 import pytest
-from peers import TICK, wait_until
+from peers import DEADLINE, TICK, wait_until
 
 from chatlib.lab import Recorder
 from chatlib.lab.drawing.timeline import BUCKETS, VIEW, Segment, Timeline, dominant
 from chatlib.lab.drawing.timeline_svg import LOOKS
 from chatlib.lab.recording.sampler import ACCEPT, LOCK, NOTICE, RECV, RUNNING, SEND, state_of
 from chatlib.lab.tape import SERVER, Entry, Tape
+from chatlib.sockets import readable
 
 
 def call(kind, began, at, thread="handle", text="", peer="Ana"):
@@ -246,21 +247,26 @@ def test_thread_that_never_changes_is_seen(server):
 # --- a cena da aula 04
 
 
-def hold(fita, address):
-    """Chega um mudo, depois Bruno; devolve se Bruno ficou sem resposta."""
+def rows(fita):
+    """Em que cada thread passou a maior parte do tempo, de uma marca à seguinte."""
+    cells = [re.split(r" +│ ", row) for row in repr(fita.timeline()).split("\n")[2:]]
+    return {row[0]: row[1:] for row in cells}
+
+
+def hold(fita, address, alone, together):
+    """Chega um mudo e, quando a linha do tempo é ``alone``, Bruno; para em ``together``.
+
+    Devolve se Bruno ficou sem resposta.
+    """
     fita.mark("chega o mudo")
-    with socket.create_connection(address, timeout=50 * TICK) as silent:
+    with socket.create_connection(address, DEADLINE) as silent:
         assert silent.recv(4) == b"NICK"
-        time.sleep(TICK)  # um intervalo que dure, para se ver o que domina
+        wait_until(lambda: rows(fita) == alone)
         fita.mark("chega Bruno")
-        with socket.create_connection(address, timeout=2 * TICK) as bruno:
-            try:
-                blocked = bruno.recv(4) != b"NICK"
-                time.sleep(2 * TICK)
-            except TimeoutError:
-                blocked = True
+        with socket.create_connection(address, DEADLINE) as bruno:
+            wait_until(lambda: rows(fita) == together)
             fita.stop()
-    return blocked
+            return not readable(bruno, 0)
 
 
 def test_silent_newcomer_blocks_the_naive_server():
@@ -277,20 +283,22 @@ def test_silent_newcomer_blocks_the_naive_server():
         fita = Recorder().start()
         thread = threading.Thread(target=receive, args=(fita.wrap(listener),))
         thread.start()
-        assert hold(fita, listener.getsockname())
+        stuck = "recv de visitante 1"
+        assert hold(fita, listener.getsockname(), {"receive": [stuck]}, {"receive": [stuck, stuck]})
         thread.join()
-    assert repr(fita.timeline()).split("\n")[2:] == ["receive │ recv de visitante 1 │ recv de visitante 1"]
+    assert rows(fita) == {"receive": [stuck, stuck]}
     assert "receive parada em recv, à espera de visitante 1" in repr(fita.diagram())
 
 
 def test_silent_newcomer_does_not_block_chatlib(server):
     """No chatlib, quem espera o mudo é a thread dele; a da porta continua na porta."""
-    fita = Recorder(server, threads=True).start()
-    assert not hold(fita, server.address)
-    rows = [re.split(r" +│ ", row) for row in repr(fita.timeline()).split("\n")[2:]]
-    assert {row[0]: row[1:] for row in rows} == {
+    alone = {"carteiro": [NOTICE], "receive": [ACCEPT], "handle de visitante 1": [RECV]}
+    together = {
         "carteiro": [NOTICE, NOTICE],
         "receive": [ACCEPT, ACCEPT],
         "handle de visitante 1": [RECV, RECV],
         "handle de visitante 2": ["–", RECV],
     }
+    fita = Recorder(server, threads=True).start()
+    assert not hold(fita, server.address, alone, together)
+    assert rows(fita) == together
