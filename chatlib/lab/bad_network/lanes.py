@@ -58,7 +58,8 @@ class Lane:
         """O instante em que algo pode sair; None se nada espera, ou se o alvo não aceita agora."""
         if not self._queue or self.stalled or self.blocked:
             return None
-        return max(self._queue[0][0], self._pause_end)
+        # A pausa é dos pedaços: sem eles, o que esperava por ela segue já.
+        return max(self._queue[0][0], self._pause_end if self._chunk else 0.0)
 
     def receive(self, now: float) -> None:
         """Lê uma vez e marca para quando cada byte pode sair; OSError se a fonte caiu."""
@@ -82,6 +83,11 @@ class Lane:
             shut(self.target, socket.SHUT_WR)
             self._shut = True
 
+    @property
+    def _chunk(self) -> int | None:
+        """O maior envio neste sentido; None: como vier."""
+        return self.rules.chunk if self.rules.cover(self.direction) else None
+
     def _wait(self) -> float:
         if not self.rules.cover(self.direction):
             return 0.0
@@ -89,15 +95,14 @@ class Lane:
 
     def _send_piece(self, now: float) -> bool:
         due, data = self._queue[0]
-        in_pieces = self.rules.chunk if self.rules.cover(self.direction) else None
-        size = min(filter(None, (in_pieces, self.left, len(data))))
+        size = min(filter(None, (self._chunk, self.left, len(data))))
         try:
             sent = self.target.send(data[:size])
         except BlockingIOError:
             self.blocked = True
             return False
         self._drop(due, data[sent:], sent)
-        if in_pieces:
+        if self._chunk:
             self._pause_end = now + self.rules.gap
         if self.left == 0:
             raise Cut

@@ -109,7 +109,11 @@ class Perturber:
     # --- o que se faz na hora
 
     def stall(self, direction: str | None = None) -> None:
-        """Para tudo neste sentido (o padrão é `direction`): nada se perde, nada passa."""
+        """Para tudo neste sentido (o padrão é `direction`): nada se perde, nada passa.
+
+        Nem bytes, nem encerramentos, nem quedas; rumo ao servidor, nem quem chega. Com ``"both"``
+        é o silêncio de um cabo solto: as conexões continuam abertas, e ninguém fica sabendo.
+        """
         with self._lock:
             self._rules.stalled |= self._both(direction)
 
@@ -221,10 +225,14 @@ class Perturber:
                 sock.close()
 
     def _wanted(self) -> dict[socket.socket, tuple[bool, bool]]:
-        wanted = {self._wakened: (True, False), self._listener: (len(self._links) < self._max, False)}
+        wanted = {self._wakened: (True, False), self._listener: (self._has_room(), False)}
         for link in self._links:
             wanted |= link.wanted()
         return wanted
+
+    def _has_room(self) -> bool:
+        """Se alguém mais pode entrar; parado rumo ao servidor, não: a chegada também é um recado."""
+        return len(self._links) < self._max and TO_SERVER not in self._rules.stalled
 
     def _patience(self) -> float | None:
         due = min((due for link in self._links if (due := link.due()) is not None), default=None)
@@ -233,7 +241,8 @@ class Perturber:
     def _turn(self, ready: set[socket.socket]) -> None:
         if self._wakened in ready:
             self._wakened.recv(4096)
-        if self._listener in ready:
+        # Uma regra pode ter mudado desde que se começou a esperar: pergunta-se de novo.
+        if self._listener in ready and self._has_room():
             self._admit()
         now = time.monotonic()
         over = [link for link in self._links if link.advance(ready, now)]
