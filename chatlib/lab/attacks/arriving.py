@@ -5,6 +5,7 @@ import time
 from .catalog import attack
 
 NAGLE = 0.03  # segundos: a espera de Nagle passa disto, um servidor atento fica muito abaixo
+NAGLE_TRIES = 10  # entradas: numa máquina ocupada, alguma demora por outro motivo
 
 
 @attack(
@@ -81,12 +82,11 @@ def absurd_apelido(scene):
 )
 def nagle(scene):
     """O servidor manda «entrou!» e «Conectado»; quanto demora a segunda?"""
-    times = []
-    for apelido in ("Ana", "Bia", "Caio", "Davi", "Eva"):
+    for number in range(NAGLE_TRIES):
         person = scene.connect()
         person.welcomed()
         start = time.monotonic()
-        person.enter(apelido)
-        times.append(time.monotonic() - start)
-    if min(times) > NAGLE:
-        return "toda entrada demora uns 40 ms, sem ninguém na fila"
+        person.enter(f"Ana{number}")
+        if time.monotonic() - start < NAGLE:  # uma só basta: Nagle não poupa nenhuma
+            return None
+    return "toda entrada demora uns 40 ms, sem ninguém na fila"
