@@ -44,11 +44,11 @@ def new_sockets() -> Iterator[list[weakref.ref]]:
         init(self, *args, **kwargs)
         made.append(weakref.ref(self))
 
-    socket.socket.__init__ = watched_init
+    socket.socket.__init__ = watched_init  # type: ignore[method-assign]  # trocar é o que se quer
     try:
         yield made
     finally:
-        socket.socket.__init__ = init
+        socket.socket.__init__ = init  # type: ignore[method-assign]  # e destrocar
 
 
 _LOCAL = getattr(socket, "AF_UNIX", None)  # usados pelo próprio Jupyter, não pelas aulas

@@ -90,7 +90,7 @@ class Peer:
         return True
 
 
-def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
+def wait_until(condition: Callable[[], object], timeout: float) -> bool:
     """Se a condição se torna verdadeira, dentro do prazo (segundos)."""
     deadline = time.monotonic() + timeout
     while not condition():

@@ -113,7 +113,7 @@ class Tape:
     def load(cls, source: str | Path) -> "Tape":
         """A fita que `to_jsonl` gravou, de um arquivo ou do próprio texto; UsageError se não é uma."""
         is_text = isinstance(source, str) and source.startswith("{")
-        text = source if is_text else Path(source).read_text(encoding="utf-8")
+        text = str(source) if is_text else Path(source).read_text(encoding="utf-8")
         try:
             # split, e não splitlines: uma mensagem pode ter U+2028
             header, *entries = (json.loads(line) for line in text.split("\n") if line)

@@ -11,8 +11,8 @@ import threading
 
 HOST = "127.0.0.1"
 
-clients = []
-apelidos = []
+clients: list = []
+apelidos: list = []
 
 
 def broadcast(message):

@@ -119,7 +119,8 @@ class Scene:
 
     def naive_client(self, apelido: str) -> list[str]:
         """Tenta entrar com o cliente ingênuo; devolve a tela dele, depois da primeira resposta."""
-        person, screen = self.connect(), []
+        person = self.connect()
+        screen: list[str] = []
         args = person.sock, apelido, "utf-8", screen.append
         threading.Thread(target=naive.client_receive, args=args, name="lab: ingênuo", daemon=True).start()
         wait_until(lambda: any(end in text for text in screen for end in (GREETING, "recusado")), START)

@@ -46,12 +46,14 @@ class Program:
             stderr=subprocess.DEVNULL,
         )
         _running.add(self._process)
+        assert self._process.stdin and self._process.stdout  # pedidos acima, com PIPE
+        self._keyboard, self._screen = self._process.stdin, self._process.stdout
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, name="lab: tela", daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
-        for line in self._process.stdout:
+        for line in self._screen:
             self.lines.append(line.decode("utf-8", "replace").rstrip("\r\n"))
 
     def shows(self, text: str, timeout: float = START) -> bool:
@@ -60,8 +62,8 @@ class Program:
 
     def type(self, line: str) -> None:
         """Digita uma linha."""
-        self._process.stdin.write(f"{line}\n".encode())
-        self._process.stdin.flush()
+        self._keyboard.write(f"{line}\n".encode())
+        self._keyboard.flush()
 
     def interrupt(self) -> None:
         """Faz o que faz o Ctrl+C."""
@@ -79,9 +81,9 @@ class Program:
         self._process.wait()
         _running.discard(self._process)
         self._reader.join()
-        self._process.stdout.close()
+        self._screen.close()
         with suppress(BrokenPipeError):
-            self._process.stdin.close()
+            self._keyboard.close()
 
 
 class ServerTarget:
@@ -93,7 +95,7 @@ class ServerTarget:
 
     def __init__(self, *command: str, end: bytes, patience: float):
         self._command, self.end, self.patience = command, end, patience
-        self.address = None
+        self.address = HOST, 0  # a porta se sabe ao começar
 
     def start(self, port: int = 0) -> bool:
         """Põe o servidor no ar e diz se ele conseguiu; ``port`` 0 é uma porta qualquer."""

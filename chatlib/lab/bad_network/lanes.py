@@ -163,7 +163,7 @@ class Link:
         if self.ending == "reset":
             return self.close(abruptly=True)
         if self._draining is not None:
-            return self._drain(ready, now)
+            return self._drain(ready, now, self._draining)
         if self.ending == "cut":
             raise Cut
         if self.connecting:
@@ -188,11 +188,11 @@ class Link:
             shut(sock, socket.SHUT_WR)
         self._draining, self.connecting = now + LINGER, False
 
-    def _drain(self, ready: set[socket.socket], now: float) -> bool:
+    def _drain(self, ready: set[socket.socket], now: float, limit: float) -> bool:
         for lane in self.lanes:
             if lane.source in ready:
                 lane.source_over = not lane.source.recv(BUFFER)
-        return (now >= self._draining or all(lane.source_over for lane in self.lanes)) and self.close()
+        return (now >= limit or all(lane.source_over for lane in self.lanes)) and self.close()
 
     def close(self, abruptly: bool = False) -> bool:
         """Fecha os dois sockets, com RST se ``abruptly``; devolve True."""
@@ -208,5 +208,5 @@ def wait_for(wanted: dict[socket.socket, tuple[bool, bool]], timeout: float | No
     with getattr(selectors, "PollSelector", selectors.SelectSelector)() as selector:
         for sock, (reading, writing) in wanted.items():
             if mask := selectors.EVENT_READ * reading | selectors.EVENT_WRITE * writing:
-                selector.register(sock, mask)
-        return {key.fileobj for key, _ in selector.select(timeout)}
+                selector.register(sock, mask, sock)
+        return {key.data for key, _ in selector.select(timeout)}

@@ -18,6 +18,7 @@ from collections import Counter
 from contextlib import suppress
 
 from ... import rerun
+from ...address import ANYWHERE
 from ...errors import ChatError, UsageError
 from ...protocol import check_port
 from ...sockets import listen
@@ -64,9 +65,12 @@ class Perturber:
     def __init__(self, server, *, seed: int = 0, max_connections: int = MAX_CONNECTIONS, **rules):
         self._where, self._seed, self._max = server, seed, max_connections
         self._known = address_of(server)
-        self._rules, self._links = Rules(), []  # guardados por _lock
-        self._passed, self._count = Counter(), 0
-        self._lock, self._closing, self._waker = threading.Lock(), False, None
+        self._lock = threading.Lock()  # guarda _rules, _links e _passed
+        self._rules, self._closing = Rules(), False
+        self._links: list[Link] = []
+        self._passed: Counter[str] = Counter()  # do que passou nas conexões que já acabaram
+        self._count = 0
+        self._waker: socket.socket | None = None  # enquanto não há thread a acordar
         self.change(**rules)
         for old in rerun.claim(self):
             old.close()
@@ -189,7 +193,7 @@ class Perturber:
         return check_direction(self._rules.direction if direction is None else direction)
 
     def _count_bytes(self, links: list[Link]) -> Counter:
-        total = Counter()
+        total: Counter[str] = Counter()
         for lane in (lane for link in links for lane in link.lanes):
             total[lane.direction] += lane.passed
         return total
@@ -221,7 +225,7 @@ class Perturber:
                     link.close()
                 self._passed.update(self._count_bytes(self._links))
                 self._links = []
-            for sock in (self._listener, self._wakened, self._waker):
+            for sock in filter(None, (self._listener, self._wakened, self._waker)):
                 sock.close()
 
     def _wanted(self) -> dict[socket.socket, tuple[bool, bool]]:
@@ -280,5 +284,6 @@ def address_of(server) -> tuple[str, int]:
     address = getattr(server, "address", server)
     if not isinstance(address, tuple | list) or len(address) != 2 or not isinstance(address[0], str):
         raise UsageError('diga o servidor, ou o endereço dele, como em Perturber(("127.0.0.1", 55555))')
+    host: str
     host, port = address
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), check_port(port)
+    return ANYWHERE.get(host, host), check_port(port)

@@ -33,7 +33,7 @@ def picture(drawing: str, width: float, height: float, text: str) -> str:
     return f'{STYLE}<div class="chatlib-fita" tabindex="0">{svg}{hidden}</div>'
 
 
-def tag(name: str, content: str = "", **attributes) -> str:
+def tag(name: str, content: str = "", /, **attributes) -> str:
     """Um elemento SVG; ``_`` nos nomes dos atributos vira ``-``, e os números perdem a cauda."""
     pairs = (f' {key.replace("_", "-")}="{_value(value)}"' for key, value in attributes.items())
     return f"<{name}{''.join(pairs)}>{content}</{name}>"

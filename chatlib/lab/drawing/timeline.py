@@ -9,7 +9,7 @@ Nos sockets que passaram por `Recorder.wrap` a espera é medida do começo ao fi
 nas outras threads ela é espiada a cada 2 ms. O que não é espera aparece como ``rodando``.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -102,7 +102,7 @@ def _as_widget(html: str) -> dict:
 
 def dominant(life: list[Segment], start: float, end: float) -> str:
     """Em que a thread passou a maior parte do tempo entre dois instantes."""
-    spent = Counter()
+    spent: dict[str, float] = defaultdict(float)
     for segment in life:
         spent[segment.text] += max(0.0, min(end, segment.end) - max(start, segment.start))
     text, time = max(spent.items(), key=lambda item: item[1], default=("", 0))

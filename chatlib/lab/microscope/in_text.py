@@ -1,9 +1,11 @@
-"""O que o microscópio diz dos pedaços, e o desenho em texto; o mesmo em HTML está em `microscope_html`."""
+"""O que o microscópio diz dos pedaços, e o desenho em texto; o mesmo em HTML está em `in_html`."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from .pieces import BAD, CUT, END, GLYPHS, HIDDEN, Mark, Piece, Stream
 
+T = TypeVar("T")
 ALIGNED = 24  # fluxos de até tantos bytes se mostram alinhados; pedaços maiores se abreviam
 HEAD, TAIL = 14, 6  # bytes que ficam do começo e do fim de um pedaço abreviado
 ROWS, FIRST_ROWS, LAST_ROWS = 40, 28, 8  # pedaços mostrados: todos, ou os primeiros e os últimos
@@ -20,8 +22,8 @@ MEANINGS = {
 # --- o que os dois desenhos têm em comum
 
 
-def shown(pieces: Sequence[Piece]) -> list[Piece | int]:
-    """Os pedaços a mostrar; no lugar dos que sobram no meio, quantos são."""
+def shown(pieces: Sequence[T]) -> list[T | int]:
+    """Os pedaços (ou o que se diz de cada um) a mostrar; no lugar dos que sobram no meio, quantos são."""
     if len(pieces) <= ROWS:
         return list(pieces)
     return [*pieces[:FIRST_ROWS], len(pieces) - FIRST_ROWS - LAST_ROWS, *pieces[-LAST_ROWS:]]

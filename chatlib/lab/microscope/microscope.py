@@ -85,7 +85,8 @@ def from_lists(lists: Mapping[str, Iterable[bytes]]) -> list[Chunk]:
 
 def from_tape(tape, who: str | None, direction: str | None) -> list[Chunk]:
     """O que passou no fio, na ordem da fita; cada sentido de cada conexão, visto de uma ponta, é um fluxo."""
-    found, count = [], Counter()
+    found: list[Chunk] = []
+    count: Counter = Counter()
     for entry in tape:
         wanted = who in (None, entry.who, entry.peer) and direction in (None, entry.kind)
         if entry.kind in DIRECTIONS and wanted:

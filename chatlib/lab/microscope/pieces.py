@@ -117,7 +117,7 @@ def _split(run: list[Chunk], message: int) -> Iterator[tuple[bytes, tuple[Mark, 
                 start, end, text = next(found)
             stop = min(end, border)
             before, after = start < at, stop < end or text is None
-            kind, glyph = (CUT, GLYPHS[CUT]) if before or after else look(text)
+            kind, glyph = look(text) if text and not (before or after) else (CUT, GLYPHS[CUT])
             marks.append(Mark(at - origin, stop - origin, glyph, kind, message, before, after))
             message += kind == END
             at = stop

@@ -77,7 +77,8 @@ def _number(raws: list[Raw]) -> list[int]:
 def _label(raws: list[Raw], conns: list[int]) -> dict[int, str]:
     """O nome de cada conexão: o primeiro que se soube, ou ``visitante N``."""
     known, over = _known_names(raws, conns), _endings(raws, conns)
-    labels, visitors = {}, 0
+    labels: dict[int, str] = {}
+    visitors = 0
     for conn in dict.fromkeys(filter(None, conns)):
         when, name = known.get(conn, (0, ""))
         if not name:
@@ -92,7 +93,7 @@ def _label(raws: list[Raw], conns: list[int]) -> dict[int, str]:
 
 def _known_names(raws: list[Raw], conns: list[int]) -> dict[int, tuple[int, str]]:
     """Por conexão, o apelido e a posição na fita em que ele apareceu."""
-    known = {}
+    known: dict[int, tuple[int, str]] = {}
     asked: dict[int, bytes] = {}  # conexões que ouviram NICK, e o que já responderam
     for index, (raw, conn) in enumerate(zip(raws, conns, strict=True)):
         if raw.apelido:
@@ -123,7 +124,7 @@ def _answer(data: bytes) -> str:
 
 def _endings(raws: list[Raw], conns: list[int]) -> dict[int, int]:
     """Por conexão, a posição na fita em que ela acabou."""
-    ends = {}
+    ends: dict[int, int] = {}
     for index, (raw, conn) in enumerate(zip(raws, conns, strict=True)):
         if raw.kind in ("left", "closed"):
             ends.setdefault(conn, index)
@@ -133,16 +134,17 @@ def _endings(raws: list[Raw], conns: list[int]) -> dict[int, int]:
 # --- threads
 
 
-def _name_threads(raws: list[Raw], conns: list[int], labels: dict) -> dict[threading.Thread, str]:
+def _name_threads(raws: list[Raw], conns: list[int], labels: dict) -> dict[threading.Thread | None, str]:
     """O nome de cada thread: o da função que ela roda e, se há várias iguais, de quem ela cuida."""
-    heard: dict[threading.Thread, dict[str, None]] = {}
+    heard: dict[threading.Thread | None, dict[str, None]] = {}
     for raw, conn in zip(raws, conns, strict=True):
         peers = heard.setdefault(raw.thread, {})
         if conn and raw.kind in ("opened", "received", "waiting", "failed"):
             peers[labels[conn]] = None
     bases = {thread: _base(thread.name if thread else POSTMAN) for thread in heard}
     count = Counter(bases.values())
-    names, used = {}, Counter()
+    names: dict[threading.Thread | None, str] = {}
+    used: Counter = Counter()
     for thread, base in bases.items():
         several = base == "handle" or count[base] > 1
         name = f"{base} de {next(iter(heard[thread]))}" if several and len(heard[thread]) == 1 else base

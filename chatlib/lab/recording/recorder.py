@@ -118,7 +118,8 @@ class Recorder:
             undo()
         for sock in self._sockets:
             watched.unwatch(sock)
-        self._undo.clear(), self._sockets.clear()
+        self._undo.clear()
+        self._sockets.clear()
         self._tape = self._snapshot()
         self._reel.close()
 

@@ -38,10 +38,10 @@ class Raw(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Um lote arrumado, e quanto ele pesava e contava quando se arrumou."""
+    """Um lote arrumado, com o comprimento e o peso que tinha quando se arrumou."""
 
     raws: list[tuple]
-    count: int
+    length: int
     size: int
 
 
@@ -105,17 +105,18 @@ class Reel:
         # Por isso as contas são as deste instante: o que se soma aqui é o que depois se subtrai.
         batch = Batch(raws, len(raws), weigh(raws))
         self._kept.append(batch)
-        self._count += batch.count
+        self._count += batch.length
         self._bytes += batch.size
         while self._can_spare(self._kept[0]):
             oldest = self._kept.popleft()
-            self._count -= oldest.count
+            self._count -= oldest.length
             self._bytes -= oldest.size
             self._lost += len(oldest.raws)
 
     def _can_spare(self, oldest: Batch) -> bool:
         """Se, mesmo sem o lote mais antigo, a fita fica cheia."""
-        return self._count - oldest.count >= self._max_entries or self._bytes - oldest.size >= self._max_bytes
+        count, size = self._count - oldest.length, self._bytes - oldest.size
+        return count >= self._max_entries or size >= self._max_bytes
 
     def _first_that_fits(self, raws: list[Raw]) -> int:
         """A posição da entrada mais antiga que ainda cabe."""

@@ -47,7 +47,8 @@ class Sampler:
         while not self._over.wait(INTERVAL):
             frames = sys._current_frames()
             for thread in open_threads():
-                if thread is not self._thread and (frame := frames.get(thread.ident)):
+                frame = frames.get(thread.ident or 0)  # a que ainda vai começar não tem ident
+                if frame and thread is not self._thread:
                     self._see(thread, state_of(frame))
 
     def _see(self, thread: threading.Thread, state: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import contextmanager, suppress
 
 _watchers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # socket -> quem o observa
-_classes: dict[type, type] = {}
+_classes: dict[type[socket.socket], type[socket.socket]] = {}
 Waits = dict[threading.Thread, tuple]  # por thread, (operação, desde quando, quem observa)
 
 
@@ -92,14 +92,16 @@ def watch(sock: socket.socket, watcher: Watcher) -> None:
     """Passa a contar a ``watcher`` o que o socket faz."""
     cls = type(sock)
     if cls not in _classes.values():
-        _classes[cls] = sock.__class__ = _classes.get(cls) or _derive(cls)
+        if cls not in _classes:
+            _classes[cls] = _derive(cls)
+        sock.__class__ = _classes[cls]
     _watchers[sock] = watcher
 
 
 def unwatch(sock: socket.socket) -> None:
     """Deixa o socket como era."""
     if _watchers.pop(sock, None):
-        sock.__class__ = type(sock).__base__
+        sock.__class__ = type(sock).__bases__[0]
 
 
 def _watcher_of(sock: socket.socket) -> Watcher | _Silent:
