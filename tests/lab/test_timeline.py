@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 from peers import DEADLINE, TICK, wait_until
@@ -114,6 +115,19 @@ def test_drawing_is_bounded_and_safe():
     assert LOOKS[RECV][2] in picture and LOOKS[SEND][2] not in picture
     assert repr(timeline) in picture.replace("&lt;", "<").replace("&gt;", ">")
     assert set(timeline._repr_mimebundle_()) == {"text/plain", VIEW}
+
+
+def test_full_tape_is_quick():
+    """Uma fita cheia, espiada e medida, se lê em pouco tempo: cada trecho se olha uma vez."""
+    entries = []
+    for n in range(10_000):
+        entries.append(call("state", n, n, text=RECV))
+        entries.append(call("received", n + 0.2, n + 0.7))
+    start = time.monotonic()
+    life = Timeline(Tape(tuple(entries))).threads["handle"]
+    assert time.monotonic() - start < DEADLINE
+    assert len(life) == 3 * 10_000 - 1
+    assert all(one.end == other.start for one, other in pairwise(life))
 
 
 def test_drawing_has_marks_and_gaps():

@@ -9,7 +9,7 @@ Nos sockets que passaram por `Recorder.wrap` a espera é medida do começo ao fi
 nas outras threads ela é espiada a cada 2 ms. O que não é espera aparece como ``rodando``.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -133,7 +133,8 @@ def _life(entries: list[Entry], end: float) -> list[Segment]:
     died = ended[0] if ended else end if seen else max(entry.at for entry in entries)
     base = [Segment(born, died, RUNNING)]
     for entry in seen:
-        base = [*base[:-1], base[-1]._replace(end=entry.at), Segment(entry.at, died, entry.text)]
+        base[-1] = base[-1]._replace(end=entry.at)
+        base.append(Segment(entry.at, died, entry.text))
     waits = sorted(filter(None, map(_wait, entries)))
     return list(_overlay(base, waits))
 
@@ -147,14 +148,18 @@ def _wait(entry: Entry) -> Segment | None:
 
 
 def _overlay(base: list[Segment], waits: list[Segment]) -> Iterator[Segment]:
-    """As esperas medidas por cima do resto."""
-    at = 0.0
+    """As esperas medidas por cima do resto; as duas listas vêm em ordem, e cada uma se percorre uma vez."""
+    at, left = 0.0, deque(base)
     for wait in [*waits, None]:
         limit = wait.start if wait else float("inf")
-        for under in base:
+        while left and left[0].start < limit:
+            under = left[0]
             start, end = max(at, under.start), min(limit, under.end)
             if start < end:
                 yield under._replace(start=start, end=end)
+            if under.end > limit:  # a outra parte dele fica para depois da espera
+                break
+            left.popleft()
         if wait and (start := max(at, wait.start)) < wait.end:
             yield wait._replace(start=start)
             at = wait.end
