@@ -1,5 +1,6 @@
 """O gravador: o que a fita tem, o que esquece, e que não deixa nada ligado."""
 
+import gc
 import select
 import socket
 import threading
@@ -7,7 +8,7 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from peers import run_server, wait_until
+from peers import DEADLINE, run_server, wait_until
 
 from chatlib import Client, Server
 from chatlib.errors import UsageError
@@ -240,6 +241,18 @@ def test_wrapped_socket_is_the_same_socket(pair):
     assert kinds(fita.tape, "failed", "closed") == ["failed", "closed", "failed"]
     assert fita.tape.of("failed")[0].text == "recv: TimeoutError"
     assert fita.tape.of("failed")[0].took >= 0.005
+
+
+def test_forgotten_socket_is_closed(pair):
+    """Gravar não mantém aberto o socket que o programa esqueceu: o outro lado lê o fim."""
+    listener, _, _ = pair
+    with Recorder() as fita:
+        fita.wrap(listener)
+        client = socket.create_connection(listener.getsockname(), timeout=DEADLINE)
+        with client, pytest.warns(ResourceWarning):
+            listener.accept()
+            gc.collect()
+            assert client.recv(1) == b""
 
 
 def test_subclass_of_socket_keeps_its_methods():

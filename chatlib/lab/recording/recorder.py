@@ -36,6 +36,7 @@ as mais antigas se perdem, e `Tape.lost` diz quantas. Fora do ``with`` nada fica
 import socket
 import threading
 import time
+import weakref
 from functools import partial
 
 from ... import rerun
@@ -88,7 +89,8 @@ class Recorder:
         self._targets, self._with_states = targets, threads
         self._reel, self._max_data = Reel(max_entries, max_bytes), max_data
         self._waits: watched.Waits = {}
-        self._sockets: list[socket.socket] = []
+        # Fracas: gravar um socket não o mantém aberto depois que o programa o esqueceu.
+        self._sockets: list[weakref.ref[socket.socket]] = []
         self._undo: list = []
         self._start = time.monotonic()
         self._tape: Tape | None = None
@@ -116,8 +118,9 @@ class Recorder:
             server.room.settle()
         for undo in reversed(self._undo):
             undo()
-        for sock in self._sockets:
-            watched.unwatch(sock)
+        for ref in self._sockets:
+            if sock := ref():
+                watched.unwatch(sock)
         self._undo.clear()
         self._sockets.clear()
         self._tape = self._snapshot()
@@ -237,5 +240,5 @@ class Recorder:
         watcher.identify(sock)
         if self._reel.is_open:  # o accept pode ter voltado depois do fim da gravação
             watched.watch(sock, watcher)
-            self._sockets.append(sock)
+            self._sockets.append(weakref.ref(sock))
         return watcher
