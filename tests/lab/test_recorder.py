@@ -243,6 +243,18 @@ def test_wrapped_socket_is_the_same_socket(pair):
     assert fita.tape.of("failed")[0].took >= 0.005
 
 
+def test_socket_closes_with_its_last_file(pair):
+    """Com um makefile aberto, o socket só fecha quando ele fecha, e é aí que a fita o conta."""
+    _, _, connection = pair
+    with Recorder() as fita:
+        fita.wrap(connection, peer="Ana")
+        file = connection.makefile("rb")
+        connection.close()
+        assert not fita.tape.of("closed")
+        file.close()
+        assert kinds(fita.tape, "closed") == ["closed"]
+
+
 def test_forgotten_socket_is_closed(pair):
     """Gravar não mantém aberto o socket que o programa esqueceu: o outro lado lê o fim."""
     listener, _, _ = pair

@@ -4,7 +4,7 @@
             ◀── [                                ] ◀──
 
 Cada sentido guarda no máximo ``BUFFER`` bytes: cheio, deixa de ler, e é o próprio TCP que segura
-quem fala (contrapressão). Só a thread do perturbador usa o que há aqui.
+quem fala (contrapressão). Nada aqui espera nem tem trava: quem mexe tem na mão a do perturbador.
 """
 
 import random
@@ -52,6 +52,7 @@ class Lane:
 
     def wants_to_read(self) -> bool:
         """Se há lugar para mais, e de onde vir."""
+        # Encerrado o sentido, lê-se para jogar fora: é como se descobre que a fonte encerrou também.
         return not self.source_over and not self.stalled and (self.over or self._size < BUFFER)
 
     def due(self) -> float | None:
@@ -71,7 +72,7 @@ class Lane:
             self.source_over = self.over = True
         elif not self.over:
             self._last_due = max(self._last_due, now + self._wait())  # o TCP não troca a ordem
-            self._queue.append((self._last_due, memoryview(data)))
+            self._queue.append((self._last_due, memoryview(data)))  # fatiá-la não copia
             self._size += len(data)
 
     def deliver(self, now: float) -> None:
@@ -79,6 +80,7 @@ class Lane:
         while (due := self.due()) is not None and due <= now:
             if not self._send_piece(now):
                 return
+        # O fim viaja pelo mesmo caminho, atrás do último byte.
         if self.over and not self._queue and not self.stalled and not self._shut:
             shut(self.target, socket.SHUT_WR)
             self._shut = True
@@ -172,11 +174,13 @@ class Link:
         for lane in self.lanes:
             if lane.source in ready and lane.wants_to_read():
                 lane.receive(now)
+            # O alvo talvez esteja pronto só para ler: então o send torna a dizer que não cabe.
             lane.blocked = lane.blocked and lane.target not in ready
             lane.deliver(now)
         return all(lane.done for lane in self.lanes) and self.close()
 
     def _check_connection(self, ready: set[socket.socket]) -> None:
+        # Quem conecta sem esperar fica pronto nos dois casos, e só SO_ERROR diz em qual.
         if self.socks[1] in ready:
             if number := self.socks[1].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
                 raise OSError(number, "o servidor não atende")
@@ -186,6 +190,7 @@ class Link:
         """Encerra com educação: FIN para os dois lados, e espera que eles encerrem também."""
         for sock in self.socks:
             shut(sock, socket.SHUT_WR)
+        # Fechar já, com bytes por ler, mandaria um RST, que pode apagar os últimos que o outro não leu.
         self._draining, self.connecting = now + LINGER, False
 
     def _drain(self, ready: set[socket.socket], now: float, limit: float) -> bool:
@@ -205,7 +210,9 @@ class Link:
 
 def wait_for(wanted: dict[socket.socket, tuple[bool, bool]], timeout: float | None) -> set[socket.socket]:
     """Os sockets prontos, esperando por um deles até ``timeout`` segundos (None: sempre)."""
+    # O select não aceita descritores de 1024 em diante; no Windows, onde só há ele, isso não vale.
     with getattr(selectors, "PollSelector", selectors.SelectSelector)() as selector:
+        # De quem não se quer nada nem se pergunta: poll sempre conta quedas, e acordaria sem parar.
         for sock, (reading, writing) in wanted.items():
             if mask := selectors.EVENT_READ * reading | selectors.EVENT_WRITE * writing:
                 selector.register(sock, mask, sock)

@@ -19,7 +19,7 @@ from .timeline_svg import chart
 
 CALLS = {"received": RECV, "sent": SEND, "opened": ACCEPT, "locked": LOCK}
 VIEW = "application/vnd.jupyter.widget-view+json"
-BUCKETS = 240  # fatias de tempo do desenho
+BUCKETS = 240  # fatias de tempo do desenho: dure a fita o que durar, ele não passa disto
 ABSENT = "–"  # a thread ainda não existia, ou já tinha acabado
 
 
@@ -51,6 +51,7 @@ class Timeline:
     """
 
     def __init__(self, tape: Tape):
+        # Uma fita escrita à mão pode não dizer quanto durou: vale então a última entrada.
         self.end = max((tape.duration, *(entry.at for entry in tape)))
         self.marks = tuple((entry.at, entry.text) for entry in tape.of("mark"))
         lives = {name: _life(list(entries), self.end) for name, entries in _by_thread(tape).items()}
@@ -130,6 +131,7 @@ def _life(entries: list[Entry], end: float) -> list[Segment]:
     born = min(entry.began for entry in entries)
     ended = [entry.at for entry in entries if entry.kind == "thread_ended"]
     seen = [entry for entry in entries if entry.kind == "state"]
+    # Sem o aviso do fim: uma thread espiada ainda vivia; de outra, só se sabe até o que ela fez.
     died = ended[0] if ended else end if seen else max(entry.at for entry in entries)
     base = [Segment(born, died, RUNNING)]
     for entry in seen:
@@ -141,6 +143,7 @@ def _life(entries: list[Entry], end: float) -> list[Segment]:
 
 def _wait(entry: Entry) -> Segment | None:
     """A espera que uma entrada mediu."""
+    # O texto de uma espera pode ser "recv", "trava lista" ou "recv: TimeoutError".
     state = CALLS.get(entry.kind) or (entry.text.split(":")[0].split()[0] if entry.text else "")
     if entry.kind not in (*CALLS, "failed", "waiting") or entry.took <= 0:
         return None

@@ -11,7 +11,9 @@ import weakref
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 
-_watchers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # socket -> quem o observa
+# Por socket, quem o observa; fraco, para que observar não mantenha aberto o que se esqueceu.
+_watchers: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+# Uma derivada por classe, e não por socket: criar uma classe custa, e ela nunca mais vai embora.
 _classes: dict[type[socket.socket], type[socket.socket]] = {}
 Waits = dict[threading.Thread, tuple]  # por thread, (operação, desde quando, quem observa)
 
@@ -42,6 +44,7 @@ class Watcher:
         """Marca a espera da thread; dá a função que grava o que ela trouxe."""
         began = self._since or time.monotonic()
         me = threading.current_thread()
+        # Sem trava: pôr e tirar são uma operação só do dicionário, e quem o lê percorre uma cópia.
         self.waits[me] = operation, began, self
         try:
             yield lambda kind, data=b"", text="", by=self: self.note(kind, began, by, data, text)
@@ -61,6 +64,8 @@ class Watcher:
 
     def closed(self) -> None:
         """Grava que o socket foi fechado; quem esperava por ele já não espera."""
+        # No Linux, close não acorda quem está parado noutra thread: sem isto, a espera dela, por um
+        # socket que já não existe, ficaria na fita até o fim.
         for thread, (_, _, by) in list(self.waits.items()):
             if by is self:
                 self._stop_waiting(thread)
@@ -77,7 +82,7 @@ class _Silent:
     def closed(self, *_) -> None:
         """Ninguém quer saber."""
 
-    identify = closed
+    identify = adopt = closed
 
 
 _silent = _Silent()
@@ -119,11 +124,11 @@ def _derive(cls: type) -> type:
         __slots__ = ()
 
         def accept(self):
+            # Quem observa é um só do começo ao fim: unwatch pode vir enquanto se espera.
             watcher = _watcher_of(self)
             with watcher.doing("accept") as done:
                 sock, address = cls.accept(self)
-                if watcher is not _silent:
-                    done("opened", by=watcher.adopt(sock))
+                done("opened", by=watcher.adopt(sock))
             return sock, address
 
         def connect(self, address):
@@ -142,6 +147,7 @@ def _derive(cls: type) -> type:
         def recv_into(self, buffer, nbytes=0, flags=0):
             with _watcher_of(self).doing("recv") as done:
                 size = cls.recv_into(self, buffer, nbytes, flags)
+                # Uma cópia: quem chamou vai usar o mesmo buffer de novo.
                 if not _peeks((flags,)):
                     done("received", bytes(memoryview(buffer).cast("B")[:size]))
             return size
@@ -158,17 +164,16 @@ def _derive(cls: type) -> type:
                 done("sent", bytes(data))
 
         def close(self):
+            # Com um makefile ainda aberto, close só faz um pedido: o socket fecha depois, por aqui.
             was_open = self.fileno() >= 0
             cls.close(self)
             if was_open and self.fileno() < 0:
                 _watcher_of(self).closed()
 
-    Watched.__name__, Watched.__qualname__, Watched.__module__ = (
-        cls.__name__,
-        cls.__qualname__,
-        cls.__module__,
-    )
-    return Watched  # com o nome da outra, para que o repr continue igual
+    # Com o nome da outra, para que o repr continue igual.
+    Watched.__name__, Watched.__qualname__ = cls.__name__, cls.__qualname__
+    Watched.__module__ = cls.__module__
+    return Watched
 
 
 class WatchedLock:
@@ -187,6 +192,7 @@ class WatchedLock:
 
     def release(self) -> None:
         """Como o ``release`` da trava."""
+        # Antes de soltar: depois, o ``locked`` de quem a espera poderia chegar primeiro à fita.
         self._watcher.note("unlocked", time.monotonic(), self._watcher, text=self._name)
         self._lock.release()
 
