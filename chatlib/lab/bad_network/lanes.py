@@ -208,6 +208,22 @@ class Link:
         return True
 
 
+def dial(client: socket.socket, address: tuple[str, int], rules: Rules, seed: str) -> Link:
+    """A conexão de quem chegou até o servidor neste endereço; se ele não atende, ela já acaba com RST."""
+    server = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+    link = Link(client, server, rules, seed)
+    for sock in link.socks:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        server.connect(address)
+    except BlockingIOError:  # a conexão se completa depois; a falha, Link descobre
+        pass
+    except OSError:
+        link.ending = "reset"
+    return link
+
+
 def wait_for(wanted: dict[socket.socket, tuple[bool, bool]], timeout: float | None) -> set[socket.socket]:
     """Os sockets prontos, esperando por um deles até ``timeout`` segundos (None: sempre)."""
     # O select não aceita descritores de 1024 em diante; no Windows, onde só há ele, isso não vale.

@@ -22,7 +22,7 @@ from ...address import ANYWHERE
 from ...errors import ChatError, UsageError
 from ...protocol import check_port
 from ...sockets import listen
-from .lanes import Lane, Link, wait_for
+from .lanes import Lane, Link, dial, wait_for
 from .rules import TO_CLIENT, TO_SERVER, Rules, check_direction, check_rule
 
 MAX_CONNECTIONS = 64  # as seguintes esperam na fila do sistema
@@ -264,19 +264,7 @@ class Perturber:
         except OSError:  # desistiu antes de ser aceito
             return
         self._count += 1
-        host, port = self._target()
-        server = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-        link = Link(client, server, self._rules, f"{self._seed} {self._count}")
-        for sock in link.socks:
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            server.connect((host, port))
-        except BlockingIOError:  # a conexão se completa depois; a falha, Link descobre
-            pass
-        except OSError:
-            link.ending = "reset"
-        self._links.append(link)
+        self._links.append(dial(client, self._target(), self._rules, f"{self._seed} {self._count}"))
 
 
 def address_of(server) -> tuple[str, int]:

@@ -182,7 +182,7 @@ class Recorder:
         return Timeline(self.tape, **options)
 
     def microscope(self, **options):
-        """Os bytes de cada recv e de cada send: veja `chatlib.lab.microscope.Microscope`."""
+        """Os bytes de cada recv e de cada send: veja `chatlib.lab.microscope.microscope.Microscope`."""
         return Microscope(self.tape, **options)
 
     def _let_sends_end(self) -> None:
