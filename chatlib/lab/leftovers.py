@@ -13,6 +13,7 @@ from .staging import clear
 PATIENCE = 2.0  # segundos para que uma thread que está acabando acabe
 KERNEL_THREADS = ("IOPub", "Heartbeat", "Control", "IPythonHistorySavingThread", "subshell-", "asyncio")
 
+_LOCAL = getattr(socket, "AF_UNIX", None)  # usados pelo próprio Jupyter, não pelas aulas
 _before = set(threading.enumerate())  # as threads do próprio Jupyter, vivas desde a importação
 
 
@@ -49,9 +50,6 @@ def new_sockets() -> Iterator[list[weakref.ref]]:
         yield made
     finally:
         socket.socket.__init__ = init  # type: ignore[method-assign]  # e destrocar
-
-
-_LOCAL = getattr(socket, "AF_UNIX", None)  # usados pelo próprio Jupyter, não pelas aulas
 
 
 def check_clean() -> None:

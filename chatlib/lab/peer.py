@@ -1,11 +1,10 @@
 """O outro lado de uma conexão, e como esperar por ele."""
 
 import socket
-import struct
 import time
 from collections.abc import Callable
 
-from ..sockets import readable
+from ..sockets import readable, reset_on_close
 
 HOST = "127.0.0.1"
 WAIT = 1.0  # segundos que uma espera dura
@@ -69,7 +68,7 @@ class Peer:
 
     def reset(self) -> None:
         """Encerra com grosseria: o outro lado recebe ConnectionResetError."""
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        reset_on_close(self.sock)
         self.sock.close()
 
     def _read_until(self, done: Callable[[], bool], timeout: float) -> bool:
