@@ -46,6 +46,7 @@ NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=30"]
 STAGES = {
     "Estilo (ruff check)": ["ruff", "check", "--quiet"],
     "Formatação (ruff format)": ["ruff", "format", "--check", "--quiet"],
+    "Tipos (mypy)": ["mypy", "--no-error-summary"],
     "Testes (pytest)": ["pytest", "--cov", *PARALLEL, "--dist=loadgroup"],
     "Notebooks (nbval)": ["pytest", *PARALLEL, "--dist=loadfile", *NBVAL, "notebooks"],
 }
