@@ -12,7 +12,6 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from rattler import MatchSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -32,13 +31,26 @@ MACHINES = [
 ]
 
 
+def conda_spec(text):
+    """Uma linha do conda, "nome" ou "nome >=a,<b" ou "nome=a": o nome e a faixa, escrita como a do pip.
+
+    O conda aceita bem mais; o que fugir dessas três formas é recusado, em vez de mal lido.
+    """
+    part = r"(?:>=|<=|==|!=|<|>)\d+(?:\.\d+)*"
+    read = re.fullmatch(rf"([\w.-]+)(?: ({part}(?:,{part})*)|=(\d+(?:\.\d+)*))?", text, re.ASCII)
+    if not read:
+        raise ValueError(f"não sei ler {text!r}: escreva nome, nome >=a,<b ou nome=a")
+    name, versions, family = read.groups()
+    return canonicalize_name(name), f"=={family}.*" if family else versions or ""
+
+
 @cache
 def conda_specs():
-    """As dependências de environment.yml lidas como o conda as lê: nome → faixa de versões."""
-    specs = [MatchSpec(text, strict=True) for text in ENVIRONMENT["dependencies"] if isinstance(text, str)]
-    from_pip = map(Requirement, ENVIRONMENT["dependencies"][-1]["pip"][:-1])
-    return {canonicalize_name(spec.name.normalized): str(spec.version or "") for spec in specs} | {
-        canonicalize_name(requirement.name): str(requirement.specifier) for requirement in from_pip
+    """As dependências de environment.yml, as do conda e as do pip: nome → faixa de versões."""
+    *from_conda, from_pip = ENVIRONMENT["dependencies"]
+    return dict(map(conda_spec, from_conda)) | {
+        canonicalize_name(requirement.name): str(requirement.specifier)
+        for requirement in map(Requirement, from_pip["pip"][:-1])
     }
 
 
@@ -66,6 +78,30 @@ def test_core_needs_only_the_standard_library():
     assert PROJECT["dependencies"] == []
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "versions"),
+    [
+        ("pip", "pip", ""),
+        ("pytest-cov >=7,<8", "pytest-cov", ">=7,<8"),
+        ("jupyterlab-language-pack-pt-BR >=4.5", "jupyterlab-language-pack-pt-br", ">=4.5"),
+        ("python=3.12", "python", "==3.12.*"),
+    ],
+)
+def test_a_conda_line_is_read_as_conda_reads_it(text, name, versions):
+    """O espaço separa o nome da faixa; um só sinal de igual pede a versão e as que começam por ela."""
+    assert conda_spec(text) == (name, versions)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a > 1", "a >=1|<3", "a 1.2", "a=1.*", "a >=1,", "conda-forge::a", "a[version=1]", "a>=1", "", "a "],
+)
+def test_a_conda_line_in_another_form_is_refused(text):
+    """O que não se sabe ler reprova o teste, em vez de passar por outra coisa."""
+    with pytest.raises(ValueError, match="não sei ler"):
+        conda_spec(text)
+
+
 @pytest.mark.parametrize("requirement", REQUIREMENTS, ids=str)
 def test_conda_and_pip_ask_for_the_same_range(requirement):
     """Cada dependência do pip está em environment.yml com a mesma faixa."""
@@ -82,7 +118,7 @@ def test_conda_asks_for_nothing_else():
 
 def test_conda_python_is_supported():
     """O Python do conda está na faixa de requires-python."""
-    version = conda_specs()["python"].removesuffix(".*")
+    version = conda_specs()["python"].removeprefix("==").removesuffix(".*")
     assert SpecifierSet(PROJECT["requires-python"]).contains(version)
 
 
