@@ -1,10 +1,13 @@
 """Prepara o laboratório na pasta .venv e abre o JupyterLab em português.
 
-  python3 lab.py [opções do JupyterLab]      abre notebooks/00-comece-aqui.ipynb
+  python3 lab.py [opções do JupyterLab]      abre caderno/00-comece-aqui.ipynb
+  python3 lab.py caderno [aula]              põe em caderno/ as aulas que faltam; com 03, troca essa por
+                                             uma nova e guarda a sua com outro nome
   python3 lab.py testes                      faz todas as verificações, como a integração contínua
   python3 lab.py testes [opções do pytest]   roda só o pytest, com essas opções
   python3 lab.py ajuda                       mostra este texto
 
+As aulas originais ficam em notebooks/; caderno/ é a sua cópia, que nenhuma atualização toca.
 Por exemplo, python3 lab.py --no-browser --port 8889 não abre o navegador e atende na porta 8889.
 A primeira vez baixa os pacotes e leva alguns minutos; as outras começam em segundos.
 Ctrl+C encerra. Para recomeçar do zero, apague a pasta .venv e rode de novo.
@@ -14,10 +17,19 @@ import hashlib
 import json
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
+import time
+from contextlib import nullcontext
+from itertools import count
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # o Windows tem outra trava
+    import msvcrt
 
 POSIX = os.name == "posix"
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -27,6 +39,7 @@ BIN = VENV / ("bin" if POSIX else "Scripts")
 PYTHON = BIN / ("python" if POSIX else "python.exe")
 BASE = getattr(sys, "_base_executable", sys.executable)
 STAMP = VENV / "laboratorio.json"
+LOCK = ROOT / ".venv.lock"
 PROBE = "from importlib.metadata import version; version('jupyterlab'), version('chatlib')"
 OVERRIDES = VENV / "share/jupyter/lab/settings/overrides.json"
 SETTINGS = {
@@ -39,7 +52,7 @@ SETTINGS = {
 OPTIONS = {
     "--notebook-dir": ROOT,
     "--Application.log_level": "ERROR",
-    "--LabApp.default_url": "/lab/tree/notebooks/00-comece-aqui.ipynb",
+    "--LabApp.default_url": "/lab/tree/caderno/00-comece-aqui.ipynb",
 }
 PARALLEL = ["-n", "4"]  # os testes mais esperam do que calculam: cabem mais processos que núcleos
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=30"]
@@ -53,7 +66,18 @@ STAGES = {
 # Do pip que a pessoa configurou, só vale o que diz como chegar aos pacotes: proxy, certificado, espelho.
 PIP_ACCESS = "PIP_(.*INDEX.*|FIND_LINKS|.*HOST|PROXY|.*CERT|.*CACHE_DIR|CONFIG_FILE|.*TIMEOUT|RETRIES)"
 CAUSES = {
+    "PATH separator": (
+        f"o caminho desta pasta tem “{os.pathsep}”, que o Python não aceita (no Mac, o Finder o mostra como "
+        "“/”); dê outro nome à pasta"
+    ),
     r"Errno 28\b|No space left|WinError 112\b": "falta espaço em disco; libere cerca de 1 GB",
+    r"Errno (69|122)\b|quota|WinError 1295\b": (
+        "a sua cota de disco acabou; apague o que não usa, até sobrar cerca de 1 GB,"
+    ),
+    r"Errno (38|45|71|95)\b": (
+        "o disco desta pasta não aceita o que o Python grava; copie o laboratório para o do computador"
+    ),
+    r"Errno 32\b": "o programa que lia esta saída a fechou; tire o “|” do comando",
     r"Errno (1|13|30)\b|Permission denied|WinError (5|32)\b": (
         "sem permissão para escrever nesta pasta; feche o que usa .venv ou copie o laboratório para outra"
     ),
@@ -90,6 +114,44 @@ def environment():
     return dict(env, PATH=path, VIRTUAL_ENV=str(VENV), JUPYTER_PREFER_ENV_PATH="1", PIP_USER="0")
 
 
+def mend_streams():
+    """Troca um fluxo padrão fechado (<&-, >&-, 2>&-), antes que um arquivo aberto aqui tome o lugar dele.
+
+    O que se diria na saída fechada vai para a outra; com as duas fechadas, para lugar nenhum.
+    """
+    names = ["stdin", "stdout", "stderr"]
+    closed = [number for number, name in enumerate(names) if getattr(sys, name) is None]
+    for number in closed:
+        other = 3 - number
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(other if number and other not in closed else nothing, number)
+        os.set_inheritable(number, True)
+        setattr(sys, names[number], os.fdopen(number, "w" if number else "r", closefd=False))
+
+
+def take_turn():
+    """Espera que outro lab.py acabe de preparar a pasta; devolve a trava, que se fecha com quem a tem."""
+    try:
+        file = LOCK.open("a")
+    except OSError:
+        return nullcontext()  # numa pasta só de leitura, não há o que disputar
+    os.set_inheritable(file.fileno(), POSIX)  # se este processo morre, o pip que ele chamou a segura
+    for attempt in count():
+        try:
+            if POSIX:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            else:
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except (BlockingIOError, PermissionError):
+            if not attempt:
+                print("Outro lab.py está preparando esta pasta; este espera que ele termine…")
+            time.sleep(0.5)
+        except OSError:
+            return file  # este sistema de arquivos não tem travas
+        else:
+            return file
+
+
 def run(*command, on_line=None, farewell=signal.SIGTERM):
     """Roda o comando; devolve o código de saída e, se on_line recebe as linhas, o texto da saída."""
     pipe = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
@@ -97,6 +159,7 @@ def run(*command, on_line=None, farewell=signal.SIGTERM):
         [str(part) for part in command],
         cwd=str(ROOT),
         env=environment(),
+        close_fds=not POSIX,  # o filho herda a trava; o resto do que há aberto não se herda
         start_new_session=POSIX,  # assim o Ctrl+C do terminal chega só aqui, e é end() que encerra o filho
         **(dict(pipe, encoding="utf-8", errors="replace") if on_line else {}),
     ) as child:
@@ -121,10 +184,15 @@ def end(child, farewell):
         child.wait()
 
 
+def quietly(*command):
+    """Roda o comando sem mostrar nada; devolve o código de saída e o que ele escreveu."""
+    return run(*command, on_line=lambda line: None)
+
+
 def succeeds(*command):
     """Diz se o comando existe e dá certo, sem mostrar nada."""
     try:
-        return run(*command, on_line=lambda line: None)[0] == 0
+        return quietly(*command)[0] == 0
     except OSError:
         return False
 
@@ -132,9 +200,17 @@ def succeeds(*command):
 def create_venv():
     """Faz .venv do zero; onde falta o ensurepip, um .venv sem pip serve se houver outro pip à mão."""
     print("Criando a pasta .venv…")
-    venv = [BASE, "-m", "venv", "--clear", VENV]
-    code, output = run(*venv, on_line=lambda line: None)
-    if code and not (succeeds(BASE, "-m", "pip", "--version") and succeeds(*venv, "--without-pip")):
+    if os.pathsep in str(ROOT):
+        raise LabError("PATH separator")
+    venv = [BASE, "-m", "venv", "--without-pip", VENV]
+    code, output = quietly(*venv, "--clear")
+    if code and VENV.is_dir():  # num disco sem links simbólicos, lib64 tem de ser uma pasta
+        (VENV / "lib64").mkdir(exist_ok=True)
+        code = quietly(*venv, "--copies")[0]
+    if not code:
+        code, output = quietly(PYTHON, "-m", "ensurepip", "--default-pip")
+        code = code and not succeeds(BASE, "-m", "pip", "--version")
+    if code:
         raise LabError(output)
 
 
@@ -178,6 +254,18 @@ def prepare(extras):
     print("Pronto.".ljust(62))
 
 
+def fill_workbook(lessons=()):
+    """Traz de novo as aulas pedidas para caderno/, a cópia de trabalho, e põe nela o que falta."""
+    workbook = runpy.run_path(str(ROOT / "chatlib/lab/workbook.py"))
+    try:
+        for lesson in lessons:
+            print(workbook["renew"](ROOT, lesson))
+        news = workbook["update"](ROOT)
+        print(news, end="\n" if news else "")
+    except ValueError as error:
+        sys.exit(str(error))
+
+
 def open_lab(args):
     """Abre o JupyterLab; Ctrl+C é o jeito normal de encerrá-lo."""
     print("Abrindo o JupyterLab no navegador. Se ele não aparecer, copie para lá um dos endereços abaixo.")
@@ -204,27 +292,44 @@ def run_tests(args):
     return len(failed)
 
 
+def obey(args):
+    """Faz o que os argumentos pedem; devolve o código de saída."""
+    command, *rest = args or [""]
+    if command in ("ajuda", "--help", "-h"):
+        print(__doc__)
+        return 0
+    if command == "testes":
+        with take_turn():
+            prepare(["lab", "test"])
+        return run_tests(rest)
+    if command == "caderno":
+        with take_turn():
+            fill_workbook(rest)
+        print("As aulas estão em caderno/; python3 lab.py as abre.")
+        return 0
+    with take_turn():
+        prepare(["lab"])
+        fill_workbook()
+    return open_lab(args)
+
+
 def main(args):
     if sys.version_info < (3, 11):  # noqa: UP036
         old = "{}.{}".format(*sys.version_info)
         sys.exit(f"O laboratório precisa do Python 3.11 ou mais novo, e este é o {old}: atualize-o.")
+    mend_streams()
     sys.stdout.reconfigure(errors="replace", line_buffering=True)
-    if args[:1] in (["ajuda"], ["--help"], ["-h"]):
-        print(__doc__)
-        return 0
     for number in SIGNALS:  # um kill ou o terminal fechado valem um Ctrl+C, a não ser sob o nohup
         if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
     try:
-        if args[:1] == ["testes"]:
-            prepare(["lab", "test"])
-            return run_tests(args[1:])
-        prepare(["lab"])
-        return open_lab(args)
+        return obey(args)
     except KeyboardInterrupt:
         print("\nInterrompido.")
         return 130
     except (LabError, OSError) as error:
+        if isinstance(error, BrokenPipeError):  # ou o que falta escrever daria outro erro, na saída
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         print("\n" + explain(str(error)), file=sys.stderr)
         return 1
 

@@ -1,6 +1,7 @@
 """lab.py: o que ele decide instalar, o que passa adiante e o que diz quando algo falha."""
 
 import ast
+import errno
 import importlib.util
 import json
 import os
@@ -13,6 +14,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+NEEDED = [
+    "lab.py",
+    "pyproject.toml",
+    "constraints.txt",
+    "chatlib/lab/workbook.py",
+    "notebooks/01-sockets.ipynb",
+]
+MAIN = "import lab, sys; sys.exit(lab.main(sys.argv[1:]))"
+posix_only = pytest.mark.skipif(os.name == "nt", reason="no Windows, isto se faz por outro caminho")
 
 
 @pytest.fixture
@@ -20,8 +30,9 @@ def folder(tmp_path):
     """Uma cópia do que lab.py usa, em uma pasta com espaço e acento."""
     folder = tmp_path / "laboratório de redes"
     folder.mkdir()
-    for name in ("lab.py", "pyproject.toml", "constraints.txt"):
-        shutil.copy(ROOT / name, folder)
+    for name in NEEDED:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
     return folder
 
 
@@ -63,10 +74,30 @@ def commands(lab, monkeypatch):
     return commands
 
 
-def python(folder, code, **options):
+def python(folder, code, *args, **options):
     """Roda código que importa a cópia de lab.py, em outro processo."""
     options = {"capture_output": True, "text": True, "encoding": "utf-8", "timeout": 90, **options}
-    return subprocess.run([sys.executable, "-c", code], cwd=folder, **options)
+    return subprocess.run([sys.executable, "-c", code, *args], cwd=folder, **options)
+
+
+def start(folder, code, *args):
+    """Começa a rodar código que importa a cópia de lab.py; um with espera que termine."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *args],
+        cwd=folder,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def break_venv(folder, code):
+    """Faz o módulo venv de verdade rodar depois de ``code``, que o estraga."""
+    real = "import runpy, sys; sys.path.pop(0); runpy.run_module('venv.__main__', run_name='__main__')"
+    (folder / "venv.py").write_text(f"{code}\n{real}\n", encoding="utf-8")
 
 
 def test_installs_once(lab, steps):
@@ -150,14 +181,12 @@ def test_a_venv_without_pip_uses_another_pip(lab, monkeypatch):
 
     def run(*command, **_):
         done.append([str(part) for part in command])
-        plain_venv = "venv" in command and "--without-pip" not in command
-        own_pip = command[0] == lab.PYTHON
-        return int(plain_venv or own_pip), "ensurepip is not available"
+        return int(command[0] == lab.PYTHON), "No module named ensurepip"
 
     monkeypatch.setattr(lab, "run", run)
     lab.create_venv()
     lab.install(["lab"])
-    assert done[2][-1] == "--without-pip"
+    assert "--without-pip" in done[0] and "ensurepip" in done[1]
     assert done[-1][:5] == [lab.BASE, "-m", "pip", "--python", str(lab.PYTHON)]
 
 
@@ -177,6 +206,10 @@ def test_no_venv_and_no_pip_says_what_to_do(lab, commands, monkeypatch, capsys):
         ("PermissionError: [Errno 13] Permission denied: '.venv'", "permissão"),
         ("[WinError 5] Acesso negado", "permissão"),
         ("[Errno 30] Read-only file system", "permissão"),
+        ("OSError: [Errno 122] Disk quota exceeded", "cota"),
+        ("[Errno 69] Disc quota exceeded: '.venv'", "cota"),
+        ("[Errno 71] Protocol error: 'lib' -> '.venv/lib64'", "do computador"),
+        ("[Errno 95] Operation not supported: 'lib' -> '.venv/lib64'", "do computador"),
         ("[Errno 2] No such file or directory: 'constraints.txt'", "incompleta"),
         ("NewConnectionError: [Errno 111] Connection refused", "internet"),
         ("ERROR: No matching distribution found for jupyterlab", "internet"),
@@ -216,10 +249,11 @@ def test_arguments_go_to_jupyterlab(lab, commands):
 
 
 def test_opens_on_the_first_notebook(lab, commands):
-    """Sem opções, abre o notebook 00, que existe."""
+    """Sem opções, abre no caderno o notebook 00, que existe."""
     lab.open_lab([])
     (url,) = [part for part in commands[0] if "default_url" in part]
-    assert (ROOT / url.partition("/lab/tree/")[2]).is_file()
+    folder, _, name = url.partition("/lab/tree/")[2].partition("/")
+    assert folder == "caderno" and (ROOT / "notebooks" / name).is_file()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="o Windows não tem o usuário root")
@@ -270,7 +304,7 @@ def test_a_failed_download_is_one_sentence(folder):
     assert not (folder / ".venv" / "laboratorio.json").exists()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no Windows, Ctrl+C chega por outro caminho")
+@posix_only
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_the_child_without_a_traceback(folder, number):
     """Interrompido, lab.py encerra quem estiver rodando e sai com 130."""
@@ -291,3 +325,189 @@ sys.exit(lab.main([]))
     assert (process.returncode, output.strip(), errors) == (130, "Interrompido.", "")
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+@posix_only
+def test_a_separator_in_the_path_is_one_sentence(folder):
+    """Numa pasta "SD 2026:2" o Python não faz ambientes: a frase diz que é o nome, e nada fica para trás."""
+    folder = folder.rename(folder.parent / "SD 2026:2")
+    result = python(folder, MAIN)
+    assert result.returncode == 1
+    assert "“:”" in result.stderr and "dê outro nome à pasta" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1 and not (folder / ".venv").exists()
+
+
+@posix_only
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP, errno.EPROTO])
+def test_a_disk_without_symlinks_gets_copies(folder, lab, number):
+    """Onde não há links simbólicos (pasta de máquina virtual, CIFS), o .venv é feito de cópias."""
+    fail = f"def fail(*_, **__): raise OSError({number}, os.strerror({number}))"
+    break_venv(folder, f"import os\n{fail}\nos.symlink = fail")
+    lab.create_venv()
+    assert not [path for path in lab.VENV.rglob("*") if path.is_symlink()]
+    assert lab.succeeds(lab.PYTHON, "-m", "pip", "--version")
+
+
+@posix_only
+def test_a_full_quota_is_one_sentence(folder):
+    """Acabou a cota no meio do caminho: a frase fala dela; com espaço, a vez seguinte refaz tudo."""
+    break_venv(folder, f"raise OSError({errno.EDQUOT}, 'Disk quota exceeded')")
+    result = python(folder, MAIN)
+    assert result.returncode == 1
+    assert "cota de disco" in result.stderr and len(result.stderr.strip().splitlines()) == 1
+    assert not (folder / ".venv" / "laboratorio.json").exists()
+
+
+@pytest.fixture
+def small_disk(folder):
+    """A mesma pasta num disco de 4 MB, em que o pip não cabe."""
+    disk = folder.parent / "disco"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("só o root do Linux monta um disco")
+    try:
+        yield shutil.copytree(folder, disk / "laboratório")
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_full_disk_is_not_taken_for_a_missing_venv(lab, small_disk, monkeypatch):
+    """Sem espaço para o pip, a frase fala de espaço, e não de instalar o módulo venv."""
+    for name, value in {
+        "ROOT": small_disk,
+        "VENV": small_disk / ".venv",
+        "PYTHON": small_disk / ".venv/bin/python",
+    }.items():
+        monkeypatch.setattr(lab, name, value)
+    monkeypatch.setattr(lab, "succeeds", lambda *command: False)
+    with pytest.raises(lab.LabError) as failure:
+        lab.create_venv()
+    assert "falta espaço" in lab.explain(str(failure.value))
+
+
+HOLD = "import lab, sys\nwith lab.take_turn(): print('dentro', flush=True); sys.stdin.read()"
+
+
+def test_two_at_once_take_turns(folder):
+    """Enquanto um prepara a pasta, o outro espera e o diz; se o primeiro morre, a vez passa ao segundo."""
+    with start(folder, HOLD) as first:
+        assert first.stdout.readline() == "dentro\n"
+        with start(folder, MAIN, "caderno") as second:
+            assert "espera que ele termine" in second.stdout.readline()
+            assert not (folder / "caderno").exists()
+            first.kill()
+            assert second.wait(30) == 0
+            assert (folder / "caderno" / "01-sockets.ipynb").exists()
+
+
+@posix_only
+def test_the_turn_lasts_as_long_as_whoever_writes(folder):
+    """Morto à força no meio da instalação, lab.py deixa um pip gravando: o seguinte espera por ele também."""
+    install = "import os, sys; print(os.getpid(), flush=True); sys.stdin.read()"
+    with start(
+        folder, f"import lab, sys\nwith lab.take_turn(): lab.run(sys.executable, '-c', {install!r})"
+    ) as first:
+        assert first.stdout.readline().strip().isdigit()
+        first.kill()
+        first.wait(30)
+        with start(folder, MAIN, "caderno") as second:
+            assert "espera que ele termine" in second.stdout.readline()
+            assert not (folder / "caderno").exists()
+            first.stdin.close()  # e o pip acaba
+            assert second.wait(30) == 0
+
+
+@posix_only
+def test_ctrl_c_while_waiting(folder):
+    """Quem espera a vez também se interrompe com Ctrl+C, e a vez do outro continua."""
+    with start(folder, HOLD) as first:
+        assert first.stdout.readline() == "dentro\n"
+        with start(folder, MAIN, "caderno") as second:
+            assert second.stdout.readline()
+            second.send_signal(signal.SIGINT)
+            assert second.wait(30) == 130 and second.stderr.read() == ""
+        assert first.poll() is None
+        first.stdin.close()
+
+
+def test_the_turn_ends(folder, lab, capsys):
+    """Depois de usada, a vez é de quem pedir; a trava que ficou no disco não atrapalha."""
+    for _ in range(2):
+        with lab.take_turn():
+            assert lab.LOCK.exists()
+    assert capsys.readouterr().out == ""
+
+
+CLOSED = ["<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"]
+
+
+def shell(folder, redirection, code, *args):
+    """Roda código que importa a cópia de lab.py, com fluxos padrão fechados pelo shell."""
+    command = ["sh", "-c", f'exec "$0" "$@" {redirection}', sys.executable, "-c", code, *args]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=60)
+
+
+@posix_only
+@pytest.mark.parametrize("redirection", CLOSED)
+def test_a_closed_stream_does_not_get_in_the_way(folder, redirection):
+    """Com um fluxo padrão fechado, lab.py e o JupyterLab que ele chama têm os três."""
+    three = (
+        "import os, sys; [os.fstat(n) for n in range(3)]; sys.stdin.read(); print('é'); open('passou', 'w')"
+    )
+    code = f"""
+import lab, sys
+lab.prepare = lambda extras: None
+lab.open_lab = lambda args: lab.run(sys.executable, "-c", {three!r})[0]
+sys.exit(lab.main([]))
+"""
+    result = shell(folder, redirection, code)
+    assert (result.returncode, result.stderr) in [(0, ""), (0, "é\n")]
+    assert (folder / "passou").exists() and (folder / "caderno" / "01-sockets.ipynb").exists()
+
+
+@posix_only
+@pytest.mark.parametrize("redirection", [r for r in CLOSED if ">&- 2>&-" not in r])
+def test_with_an_output_closed_the_other_says_it(folder, redirection):
+    """O que se tem a dizer sai pela saída que sobrou."""
+    result = shell(folder, redirection, MAIN, "caderno", "99")
+    assert result.returncode == 1
+    assert (result.stdout + result.stderr).startswith("Não há a aula 99.")
+
+
+@posix_only
+def test_a_reader_that_leaves_is_one_sentence(folder):
+    """Em `lab.py | head`, a leitura acaba antes: uma frase, e não um traceback."""
+    with start(folder, MAIN, "caderno") as process:
+        process.stdout.close()
+        error = process.stderr.read()
+    assert process.returncode == 1
+    assert "tire o “|”" in error and len(error.strip().splitlines()) == 1
+
+
+def test_caderno_needs_nothing_installed(folder):
+    """O caderno se faz sem .venv; uma aula pedida volta nova, e a antiga fica com outro nome."""
+    assert python(folder, MAIN, "caderno").returncode == 0
+    (folder / "caderno/01-sockets.ipynb").write_text("minhas respostas")
+    result = python(folder, MAIN, "caderno", "01")
+    assert result.returncode == 0 and "01-sockets-anterior.ipynb" in result.stdout
+    assert (folder / "caderno/01-sockets-anterior.ipynb").read_text() == "minhas respostas"
+    assert not (folder / ".venv").exists()
+
+
+def test_a_broken_lesson_is_one_sentence(folder):
+    """Um conflito do git dentro de uma aula: uma frase diz qual é e como a recuperar."""
+    (folder / "notebooks/01-sockets.ipynb").write_text("<<<<<<< HEAD\n{}")
+    result = python(folder, MAIN, "caderno")
+    assert result.returncode == 1 and "git checkout HEAD notebooks/01-sockets.ipynb" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_the_lab_opens_with_the_workbook_ready(lab, steps, monkeypatch):
+    """Sem argumentos: prepara, põe no caderno o que falta e só então abre."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(
+        lab, "open_lab", lambda args: steps.append((lab.ROOT / "caderno/01-sockets.ipynb").exists()) or 0
+    )
+    assert lab.main(["--no-browser"]) == 0
+    assert steps == ["venv", "lab", True]
