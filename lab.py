@@ -63,12 +63,13 @@ STAGES = {
     "Testes (pytest)": ["pytest", "--cov", *PARALLEL, "--dist=loadgroup"],
     "Notebooks (nbval)": ["pytest", *PARALLEL, "--dist=loadfile", *NBVAL, "notebooks"],
 }
+ODD = [os.pathsep, "$", "{"]  # o primeiro separa pastas em PATH; os outros, o setuptools toma por variáveis
 # Do pip que a pessoa configurou, só vale o que diz como chegar aos pacotes: proxy, certificado, espelho.
 PIP_ACCESS = "PIP_(.*INDEX.*|FIND_LINKS|.*HOST|PROXY|.*CERT|.*CACHE_DIR|CONFIG_FILE|.*TIMEOUT|RETRIES)"
 CAUSES = {
-    "PATH separator": (
-        f"o caminho desta pasta tem “{os.pathsep}”, que o Python não aceita (no Mac, o Finder o mostra como "
-        "“/”); dê outro nome à pasta"
+    "odd character": (
+        f"o caminho desta pasta tem um caractere que o Python não aceita ({' '.join(ODD)} ou um que não "
+        "se vê; no Mac, o Finder mostra : como /); dê à pasta um nome só com letras, números e espaços"
     ),
     r"Errno 28\b|No space left|WinError 112\b": "falta espaço em disco; libere cerca de 1 GB",
     r"Errno (69|122)\b|quota|WinError 1295\b": (
@@ -200,8 +201,8 @@ def succeeds(*command):
 def create_venv():
     """Faz .venv do zero; onde falta o ensurepip, um .venv sem pip serve se houver outro pip à mão."""
     print("Criando a pasta .venv…")
-    if os.pathsep in str(ROOT):
-        raise LabError("PATH separator")
+    if set(ODD) & set(str(ROOT)) or not str(ROOT).isprintable():
+        raise LabError("odd character")
     venv = [BASE, "-m", "venv", "--without-pip", VENV]
     code, output = quietly(*venv, "--clear")
     if code and VENV.is_dir():  # num disco sem links simbólicos, lib64 tem de ser uma pasta
