@@ -49,7 +49,25 @@ SETTINGS = {
     # Um painel salvo se lê depois, mesmo com um kernel novo, em vez de "Error displaying widget".
     "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
 }
+# O que atrasa a abertura e ninguém usa aqui: remontar o JupyterLab, e completar código com outro programa.
+PAGE = VENV / "etc/jupyter/labconfig/page_config.json"
+UNUSED = {
+    "buildAvailable": False,
+    "buildCheck": False,
+    "disabledExtensions": {"@jupyterlab/lsp-extension": True},
+}
+# Ao ser importado, o rfc3987_syntax leva até 1 s montando uma gramática, e o JupyterLab chama o node, se o
+# acha no PATH, para saber o que só interessa a quem o remonta.
+JUPYTERLAB = """
+import os, sys
+sys.modules["rfc3987_syntax"] = None
+path, os.environ["PATH"] = os.environ["PATH"], os.devnull
+from jupyterlab.labapp import main
+os.environ["PATH"] = path
+main()
+"""
 OPTIONS = {
+    "--ServerApp.jpserver_extensions": {"jupyter_lsp": False},
     "--notebook-dir": ROOT,
     "--Application.log_level": "ERROR",
     "--LabApp.default_url": "/lab/tree/caderno/00-comece-aqui.ipynb",
@@ -232,8 +250,9 @@ def install(extras):
     code, output = run(*pip, "--disable-pip-version-check", "install", *what, on_line=show_progress)
     if code:
         raise LabError(output)
-    OVERRIDES.parent.mkdir(parents=True, exist_ok=True)
-    OVERRIDES.write_text(json.dumps(SETTINGS), encoding="utf-8")
+    for path, settings in {OVERRIDES: SETTINGS, PAGE: UNUSED}.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(settings), encoding="utf-8")
 
 
 def prepare(extras):
@@ -275,7 +294,7 @@ def open_lab(args):
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         ours.append("--allow-root")
     try:
-        return run(PYTHON, "-m", "jupyterlab", *ours, *args)[0]
+        return run(PYTHON, "-c", JUPYTERLAB, *ours, *args)[0]
     except KeyboardInterrupt:
         print("\nJupyterLab encerrado.")
         return 0

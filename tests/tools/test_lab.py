@@ -243,9 +243,22 @@ def test_arguments_go_to_jupyterlab(lab, commands):
     """As opções passam adiante, e a opção de quem chama vence a nossa."""
     assert lab.open_lab(["--no-browser", "--LabApp.default_url=/lab"]) == 0
     (command,) = commands
-    assert command[1:3] == ["-m", "jupyterlab"]
+    assert command[1:3] == ["-c", lab.JUPYTERLAB]
     assert command[-2:] == ["--no-browser", "--LabApp.default_url=/lab"]
     assert [part for part in command if "default_url" in part] == ["--LabApp.default_url=/lab"]
+
+
+def test_jupyterlab_starts_without_what_it_does_not_use(lab):
+    """O programa que abre o JupyterLab não importa o que atrasa, não procura o node e devolve o PATH."""
+    spy = """
+import os, subprocess, sys
+def refuse(command, *_, **__): raise SystemExit(f"chamou {command}")
+subprocess.check_output, before = refuse, os.environ["PATH"]
+"""
+    check = 'assert os.environ["PATH"] == before and "lark" not in sys.modules'
+    code = spy + lab.JUPYTERLAB.replace("\nmain()", f"\n{check}")
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
 
 
 def test_opens_on_the_first_notebook(lab, commands):
