@@ -6,123 +6,22 @@ import os
 import signal
 import sys
 import threading
+from collections import deque
 from contextlib import suppress
+from typing import NoReturn
 
-from . import protocol
+from . import commands, protocol
+from .arguments import parse
 from .client import Client
-from .errors import ChatError, UsageError
+from .errors import ChatError, ConversationOver, UsageError
 from .events import Event
 from .server import Server
-from .terminal import Terminal
+from .terminal import Terminal, output_failed
 
 DRAIN = 2.0  # segundos à espera das últimas mensagens depois do fim da entrada
+KEPT = 1000  # mensagens que se espera ver voltar
 
-
-class Parser(argparse.ArgumentParser):
-    """Um ArgumentParser cujos textos de ajuda e de erro são em português."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, add_help=False, formatter_class=Formatter, **kwargs)
-        self._positionals.title, self._optionals.title = "argumentos", "opções"
-        self.add_argument("-h", "--help", action="help", help="mostra esta ajuda e termina")
-
-    def error(self, message: str):
-        """Uma frase, e o código de saída 2."""
-        self.exit(2, f"{self.prog}: {translate(message)}; veja {self.prog} --help\n")
-
-
-class Formatter(argparse.HelpFormatter):
-    """A ajuda do argparse, com "uso:" no lugar de "usage:"."""
-
-    def add_usage(self, usage, actions, groups, prefix=None):
-        """O argparse escolhe o prefixo em inglês quando ninguém diz outro."""
-        super().add_usage(usage, actions, groups, "uso: " if prefix is None else prefix)
-
-
-TRANSLATIONS = (
-    ("the following arguments are required", "falta dizer"),
-    ("unrecognized arguments", "não conheço a opção"),
-    ("expected one argument", "precisa de um valor"),
-    ("invalid choice", "não conheço"),
-    ("choose from", "escolha entre"),
-    ("ambiguous option", "opção ambígua"),
-    ("could match", "pode ser"),
-    ("argument ", "em "),
-)
-
-
-def translate(message: str) -> str:
-    """A mensagem do argparse em português."""
-    for english, portuguese in TRANSLATIONS:
-        message = message.replace(english, portuguese)
-    return message
-
-
-def port(text: str) -> int:
-    """Um número de porta, de 0 a 65535."""
-    try:
-        return protocol.check_port(int(text))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"a porta {text} não existe: use um número de 0 a 65535") from None
-
-
-def positive(text: str) -> int:
-    """Um inteiro maior que zero."""
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text} não serve: use um número inteiro maior que zero")
-    return int(text)
-
-
-def parse(args: list[str] | None) -> argparse.Namespace:
-    """Os argumentos da linha de comando."""
-    parser = Parser(prog="python3 -m chatlib", description="Um chat por TCP: o servidor e o cliente.")
-    roles = parser.add_subparsers(dest="papel", required=True, metavar="{server,client}")
-    server = roles.add_parser("server", help="inicia um servidor", description="Inicia um servidor de chat.")
-    client = roles.add_parser("client", help="entra num chat", description="Entra num chat pelo terminal.")
-    server.add_argument(
-        "--host", metavar="H", default=protocol.HOST, help="endereço onde escutar (%(default)s)"
-    )
-    server.add_argument(
-        "--port",
-        metavar="P",
-        type=port,
-        default=protocol.PORT,
-        help="porta, ou 0 para uma livre (%(default)s)",
-    )
-    server.add_argument(
-        "--max-members",
-        metavar="N",
-        type=positive,
-        default=protocol.MAX_MEMBERS,
-        help="lotação (%(default)s)",
-    )
-    server.add_argument(
-        "--rate",
-        metavar="N",
-        type=positive,
-        help=f"mensagens por segundo de cada pessoa; para uma turma, {protocol.CLASS_RATE:g} (sem limite)",
-    )
-    server.add_argument(
-        "--history",
-        metavar="N",
-        type=positive,
-        default=0,
-        help=f"mensagens contadas a quem chega; para uma turma, {protocol.CLASS_HISTORY} (nenhuma)",
-    )
-    server.set_defaults(run=run_server)
-    client.add_argument(
-        "--host", metavar="H", default=protocol.HOST, help="endereço do servidor (%(default)s)"
-    )
-    client.add_argument("--port", metavar="P", type=port, default=protocol.PORT, help="porta (%(default)s)")
-    client.add_argument("--apelido", metavar="A", help="seu nome na sala (pergunta, se faltar)")
-    client.set_defaults(run=run_client)
-    return parser.parse_args(args)
-
-
-def say(text: str) -> None:
-    """Mostra já, mesmo com a saída redirecionada, e enquanto houver quem a leia."""
-    with suppress(BrokenPipeError):
-        print(text, flush=True)
+# --- o servidor
 
 
 def raise_descriptor_limit() -> None:
@@ -151,8 +50,8 @@ def run_server(options: argparse.Namespace) -> None:
         on_event=show,
     )
     with server:
-        host, number = server.address
-        say(f"Servidor no ar em {host}:{number}")
+        host, port = server.address
+        say(f"Servidor no ar em {host}:{port}")
         while not stop.wait(1):  # com prazo: sem ele, o Ctrl+C não chega no Windows
             pass
     say("Servidor encerrado.")
@@ -172,59 +71,178 @@ def show(event: Event) -> None:
         say(lines[event.kind])
 
 
+# --- o cliente
+
+
+class Unanswered:
+    """O que se disse e ainda não voltou: o servidor devolve a cada um o que ele diz.
+
+    Pode ser usado por várias threads.
+    """
+
+    def __init__(self, apelido: str):
+        self._lock = threading.Lock()  # guarda tudo abaixo
+        self._names = {protocol.apelido_key(apelido)}  # inclui os que se pediu com /apelido
+        self._texts: deque[str] = deque(maxlen=KEPT)
+
+    def sent(self, text: str) -> None:
+        """Cada linha do texto vai ao servidor; a de um comando que não é /msg não volta."""
+        for line in filter(None, map(str.strip, text.split("\n"))):
+            name, _, rest = line.partition(" ")
+            with self._lock:
+                if name.casefold() == "/apelido":
+                    self._names.add(protocol.apelido_key(rest.strip()))
+                if name.casefold() not in commands.COMMANDS.keys() - {"/msg"}:
+                    self._texts.append(line)
+
+    def arrived(self, message: str) -> None:
+        """Uma mensagem chegou: se é de quem a espera, as que foram antes dela não voltam mais."""
+        author, _, said = message.partition(": ")
+        with self._lock:
+            if protocol.apelido_key(author.removesuffix(" (particular)")) not in self._names:
+                return
+            for count, text in enumerate(self._texts, 1):
+                if said.strip() in echoes(text):
+                    for _ in range(count):
+                        self._texts.popleft()
+                    return
+
+    def texts(self) -> list[str]:
+        """O que falta voltar, na ordem em que se disse."""
+        with self._lock:
+            return list(self._texts)
+
+
+def echoes(text: str) -> tuple[str, ...]:
+    """As formas em que o texto pode voltar: sem ``/msg APELIDO``, e com uma barra a menos."""
+    text = protocol.clean(text)
+    if text.casefold().startswith("/msg "):
+        return (text.split(None, 2)[-1],)
+    return text, text.removeprefix("/")
+
+
 def run_client(options: argparse.Namespace) -> None:
     """Conversa pelo terminal até ``/sair``, o fim da entrada ou a perda do servidor."""
+    if sys.stdin is None:
+        raise UsageError("a entrada está fechada, e não há de onde ler o que dizer: rode num terminal")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # para devolver o terminal como estava
     terminal = Terminal()
     apelido = options.apelido or terminal.ask("Escolha o seu apelido: ").strip()
+    unanswered = Unanswered(apelido)
     over = threading.Event()
-    failures = []
+    failures: list[ChatError | None] = []
+
+    def on_message(message: str) -> None:
+        unanswered.arrived(message)
+        terminal.show(message)
 
     def on_end(failure: ChatError | None) -> None:
         failures.append(failure)
         over.set()
 
     def write() -> None:
-        with suppress(ChatError):  # quem conta que o servidor se foi é on_end
+        try:
             for line in terminal.lines():
+                unanswered.sent(line)
                 client.write(line)
             client.leave()
+        except OSError as error:
+            why = error.strerror or error
+            on_end(ChatError(f"não deu para ler a entrada ({why}): confira de onde ela vem"))
+        except ChatError:  # quem conta que o servidor se foi é a thread que lê
+            pass
         over.wait(DRAIN)
         over.set()
 
-    client = Client(apelido, options.host, options.port, on_message=terminal.show, on_end=on_end)
-    with client:
-        threading.Thread(target=write, daemon=True).start()
-        try:
-            while not over.wait(1):  # com prazo: sem ele, o Ctrl+C não chega no Windows
-                pass
-        finally:
-            terminal.restore()
-    if failures[0]:
+    client = Client(apelido, options.host, options.port, on_message=on_message, on_end=on_end)
+    typed = ""
+    try:
+        with client:
+            threading.Thread(target=write, daemon=True).start()
+            try:
+                while not over.wait(1):  # com prazo: sem ele, o Ctrl+C não chega no Windows
+                    pass
+            finally:
+                typed = terminal.restore()
+    finally:
+        report(unanswered.texts() if client.is_framed else [], typed if any(failures) else "")
+    if failures[0] and not isinstance(failures[0], ConversationOver):
         raise failures[0]
+
+
+def report(texts: list[str], typed: str) -> None:
+    """Lista o que se escreveu e talvez se perca: o que não voltou e o que estava pela metade."""
+    if texts:
+        complain("Sem confirmação de que chegou à sala:")
+        complain("\n".join(f"  {text}" for text in texts))
+    if typed.strip():
+        complain(f"Você estava escrevendo:\n  {typed.strip()}")
+
+
+# --- o programa
+
+ROLES = {"server": run_server, "client": run_client}
 
 
 def main(args: list[str] | None = None) -> int:
     """O código de saída: 0 se tudo correu bem, 1 se houve um erro, 2 se o uso foi errado."""
     options = parse(args)
     try:
-        options.run(options)
+        ROLES[options.papel](options)
     except ChatError as error:
-        print(f"erro: {error}", file=sys.stderr)
+        complain(f"erro: {error}")
         return 2 if isinstance(error, UsageError) else 1
     except (KeyboardInterrupt, EOFError):
-        print()
+        say("")
     return 0
 
 
-def exit_now(code: int) -> None:
+def say(text: str) -> None:
+    """Mostra já, mesmo com a saída redirecionada; se ela não aceita mais nada, segue-se sem ela."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - até o fim do programa
+        if not isinstance(error, BrokenPipeError):
+            complain(f"aviso: {output_failed(error)}, e nada mais será mostrado nela")
+
+
+def complain(text: str) -> None:
+    """Mostra na saída de erros, se ela aceita."""
+    with suppress(OSError):  # não há outro lugar onde contar
+        print(text, file=sys.stderr, flush=True)
+
+
+def open_streams() -> None:
+    """Prepara entrada e saídas: nenhum byte, nenhum apelido e nenhuma que veio fechada derruba o chat."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass  # no lugar de um fechado: senão um socket o tomaria, e receberia o que se mostra
+    os.close(descriptor)
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - até o fim do programa
+    if sys.stderr is None:
+        sys.stderr = sys.stdout  # um erro se conta onde der
+    for stream in filter(None, (sys.stdin, sys.stdout, sys.stderr)):
+        stream.reconfigure(errors="replace")
+
+
+def exit_now(code: int) -> NoReturn:
     """Termina sem esperar a thread que lê do teclado: nada a acorda."""
-    with suppress(BrokenPipeError):
+    try:
         sys.stdout.flush()
-        sys.stderr.flush()
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        if code == 0:  # senão já se contou o que houve
+            complain(f"erro: {output_failed(error)}")
+        code = code or 1
     os._exit(code)
 
 
 if __name__ == "__main__":
-    for stream in (sys.stdin, sys.stdout, sys.stderr):  # nenhum byte e nenhum apelido derruba o chat
-        stream.reconfigure(errors="replace")
-    exit_now(main())
+    open_streams()
+    try:
+        status = main()
+    except SystemExit as end:  # a ajuda, ou o uso errado
+        status = int(end.code or 0)
+    exit_now(status)

@@ -12,6 +12,7 @@ Só a biblioteca padrão. Onde a readline é a libedit (macOS), que não deixa o
 linha volta à tela com o cursor no fim dela.
 """
 
+import errno
 import os
 import select
 import sys
@@ -63,23 +64,21 @@ class Terminal:
 
     def ask(self, question: str) -> str:
         """Pergunta algo e devolve a resposta; EOFError no fim da entrada."""
-        return input(question)
+        if self._fancy:
+            return input(question)
+        with self._told():
+            self._write(question)
+        if not (answer := sys.stdin.readline()):
+            raise EOFError
+        return answer
 
     def show(self, message: str) -> None:
         """Mostra uma mensagem, de qualquer thread, sem estragar o que se digita.
 
         Levanta ConversationOver se ninguém mais lê a saída, e ChatError se ela não aceita mais nada.
         """
-        with self._lock:
-            try:
-                self._write(f"{self._erased()}{message}\n{self._drawn()}")
-            except BrokenPipeError:
-                raise ConversationOver("ninguém mais lê o que o chat mostra") from None
-            except OSError as error:
-                raise ChatError(
-                    f"a saída não aceita mais nada ({error.strerror}), e o que chega não pode ser mostrado: "
-                    "libere espaço no disco, ou mostre na tela, e entre de novo"
-                ) from error
+        with self._lock, self._told():
+            self._write(f"{self._erased()}{message}\n{self._drawn()}")
 
     def lines(self) -> Iterator[str]:
         """Cada linha digitada, até o fim da entrada."""
@@ -188,6 +187,19 @@ class Terminal:
         up = len(shown) - 1 - (row - first)
         return text + (UP.format(up) if up else "") + "\r" + (RIGHT.format(column) if column else "")
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Transforma a falha da saída em `ChatError`."""
+        try:
+            yield
+        except BrokenPipeError:
+            raise ConversationOver("ninguém mais lê o que o chat mostra") from None
+        except OSError as error:
+            raise ChatError(
+                f"{output_failed(error)}, e o que chega não pode ser mostrado: "
+                "libere espaço, ou mostre na tela, e entre de novo"
+            ) from error
+
     def _write(self, text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -220,6 +232,12 @@ def silence(mode: list[Any]) -> None:
     quiet = mode.copy()
     quiet[3] &= ~termios.ECHO
     termios.tcsetattr(sys.stdin, termios.TCSANOW, quiet)
+
+
+def output_failed(error: OSError) -> str:
+    """O que houve com a saída, em palavras."""
+    why = "o disco está cheio" if error.errno == errno.ENOSPC else error.strerror or str(error)
+    return f"a saída não aceita mais nada ({why})"
 
 
 def size() -> tuple[int, int]:

@@ -431,15 +431,17 @@ def test_keys_that_end(tty, join, keys):
 
 @POSIX
 def test_lost_server_leaves_a_clean_terminal(tty, server):
-    """O servidor se vai no meio da digitação: o aviso e a frase, cada um em sua linha."""
+    """O servidor se vai no meio da digitação: o aviso, o que se escrevia e a frase, cada um em sua linha."""
     rui = tty("Rui")
     rui.wait_for(">")
     rui.type("pela meta")
     rui.wait_for("> pela meta")
     server.shutdown()
     assert rui.end() == 1
-    text = "".join(rui.screen.lines[rui.screen.lines.index("* o servidor foi encerrado") :])
-    assert "erro: o servidor encerrou a conexão" in text and "pela meta" not in text
+    start = rui.screen.lines.index("* o servidor foi encerrado")
+    assert rui.screen.lines[start + 1 : start + 3] == ["Você estava escrevendo:", "  pela meta"]
+    assert rui.screen.lines[start + 3].startswith("erro: o servidor encerrou a conexão")
+    assert "> pela meta" not in rui.screen.lines
 
 
 @pytest.mark.parametrize(("text", "columns"), [("olá", 3), ("日本", 4), ("a\u0301", 1), ("😀", 2), ("", 0)])
