@@ -128,11 +128,17 @@ class Terminal:
 
     def _read(self) -> str | None:
         line: str | None = None
-        with suppress(EOFError):
-            line = input(PROMPT)
+        if self._library is None:
+            self._lock.acquire()  # até `_prompted`: antes dele não há o que apagar nem redesenhar
+        try:
+            with suppress(EOFError):
+                line = input(PROMPT)
+        finally:
+            if self._library is None and self._typed is None:
+                self._lock.release()
         with self._lock:  # a linha volta como mensagem da sala: mostrá-la duas vezes confunde
             if self._typed is not None:
-                erased = self._erased() if self._library else UP.format(1) + self._erased()
+                erased = self._erased() if self._library else erased_after_enter(line)
                 self._typed = None
                 self._write(erased)
         return line
@@ -151,6 +157,7 @@ class Terminal:
     def _prompted(self) -> None:
         """A libedit a chama quando já mostrou o prompt."""
         self._typed = PROMPT, len(PROMPT)
+        self._lock.release()
 
     def _current(self) -> tuple[str, int]:
         """O que se digita agora, com o prompt, e onde está o cursor."""
@@ -220,6 +227,14 @@ def read_line(library: "ctypes.CDLL") -> tuple[str, str, int]:
     line = ctypes.c_char_p.in_dll(library, "rl_line_buffer").value or b""
     before = line[: ctypes.c_int.in_dll(library, "rl_point").value]
     return decode(prompt), decode(line), len(decode(before))
+
+
+def erased_after_enter(line: str | None) -> str:
+    """O que apaga a linha que a libedit acaba de encerrar; no fim da entrada, não há."""
+    if line is None:
+        return ""
+    rows, _ = lay_out(PROMPT + line, 0, size()[0])
+    return UP.format(sum(bool(row.text) for row in rows)) + CLEAR
 
 
 def decode(data: bytes) -> str:

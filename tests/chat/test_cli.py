@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from peers import DEADLINE, RawPeer, wait_until
+from peers import DEADLINE, RawPeer, scripted_server, wait_until
 
 import chatlib
 from chatlib import __main__ as cli
@@ -271,6 +272,142 @@ def test_interrupted_client(server, join):
         process.send_signal(signal.SIGINT)
         assert process.wait(DEADLINE) == 0 and process.stderr.read() == b""
     assert ana.line() == "Rui saiu!"
+
+
+class Shell:
+    """Um cliente ou servidor iniciado por um shell, com as saídas que ele pôs ou fechou."""
+
+    def __init__(self, redirection, *args, typed=""):
+        command = f"exec {shlex.join([sys.executable, '-m', 'chatlib', *args])} {redirection}"
+        self.result = subprocess.run(
+            ["sh", "-c", command],
+            input=typed.encode(),
+            capture_output=True,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
+            timeout=DEADLINE,
+        )
+        self.code = self.result.returncode
+        self.out, self.err = self.result.stdout.decode(), self.result.stderr.decode()
+
+
+@POSIX
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-"])
+def test_client_with_a_closed_output(server, join, redirection):
+    """Uma saída que veio fechada não impede que se diga algo, e nada vai parar no socket."""
+    ana = join("Ana")
+    shell = Shell(redirection, *where(server.address), "--apelido", "Rui", typed="oi\n")
+    assert (shell.code, shell.err) == (0, "")
+    assert ana.until("saiu") == ["Rui entrou!", "Rui: oi", "Rui saiu!"]
+
+
+@POSIX
+def test_client_with_a_closed_input(server):
+    """Sem entrada não há o que dizer: uma frase e o código 2."""
+    shell = Shell("<&-", *where(server.address), "--apelido", "Rui")
+    assert (shell.code, shell.out, shell.err.count("\n")) == (2, "", 1)
+    assert shell.err.startswith("erro: a entrada está fechada")
+
+
+@POSIX
+def test_error_with_a_closed_error_output():
+    """Sem a saída de erros, a frase vai para a outra."""
+    shell = Shell("2>&-", "client", "--apelido", "a b")
+    assert shell.code == 1 and shell.out.startswith("erro: apelido recusado") and shell.err == ""
+
+
+FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="só há /dev/full no Linux")
+
+
+@FULL
+@pytest.mark.parametrize("apelido", [("--apelido", "Rui"), ()])
+def test_client_with_a_full_disk(server, apelido):
+    """A saída num disco cheio: uma frase e o código 1."""
+    shell = Shell(">/dev/full", *where(server.address), *apelido)
+    assert shell.code == 1 and shell.err.count("\n") == 1 and "o disco está cheio" in shell.err
+
+
+@FULL
+@pytest.mark.parametrize("args", [["--help"], ["server", "--help"]])
+def test_help_with_a_full_disk(args):
+    """A ajuda num disco cheio: uma frase, e não uma pilha de chamadas."""
+    shell = Shell(">/dev/full", *args)
+    assert shell.code == 1 and shell.err.count("\n") == 1 and "o disco está cheio" in shell.err
+
+
+@POSIX
+def test_client_whose_reader_left(server, join):
+    """Quem lia a saída do cliente foi embora: ele também vai, sem reclamar."""
+    ana = join("Ana")
+    with chat(*where(server.address), "--apelido", "Rui") as process:
+        assert process.stdout.readline() == b"Rui entrou!\n"
+        ana.until("Rui entrou!")
+        process.stdout.close()
+        ana.say("um", "dois")
+        assert process.wait(DEADLINE) == 0 and process.stderr.read() == b""
+    assert ana.until("saiu")[-1] == "Rui saiu!"
+
+
+@FULL
+def test_server_with_a_full_disk():
+    """O servidor num disco cheio avisa uma vez, e continua a servir."""
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+    with open("/dev/full", "wb") as full, chat("server", "--port", str(port), stdout=full) as process:
+        assert "o disco está cheio" in process.stderr.readline().decode()
+        ana = RawPeer(("127.0.0.1", port), "Ana")
+        ana.say("oi")
+        assert ana.line() == "Ana: oi"
+        ana.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE) == 0 and process.stderr.read() == b""
+
+
+def test_dead_link_lists_what_was_said():
+    """A conexão cai: o que foi dito e não voltou é listado, e o que voltou, não."""
+
+    def swallow(sock):
+        sock.sendall(b"NICK")
+        lines = sock.makefile("rb")
+        lines.readline()
+        sock.sendall(b"Ana entrou!\nConectado ao servidor!\n")
+        assert lines.readline() == b"Ana: um\n"
+        sock.sendall(b"Ana: um\nBia: tres\n")
+        while b"quatro" not in lines.readline():
+            pass
+
+    with scripted_server(swallow) as address:
+        typed = "um\ndois\n/quem\ntres\n/msg Bia segredo\nquatro\n"
+        with chat(*where(address), "--apelido", "Ana") as process:
+            process.stdin.write(typed.encode())
+            process.stdin.flush()
+            assert process.wait(DEADLINE) == 1
+            err = process.stderr.read().decode().splitlines()
+    assert err[0] == "Sem confirmação de que chegou à sala:"
+    assert err[1:-1] == ["  dois", "  tres", "  /msg Bia segredo", "  quatro"]
+    assert err[-1].startswith("erro: ")
+
+
+def test_unanswered():
+    """O que volta sai da lista, com outro apelido, em particular ou com uma barra a menos."""
+    waiting = cli.Unanswered("Ana")
+    waiting.sent("um\n\ndois")
+    waiting.arrived("Bia: dois")
+    assert waiting.texts() == ["um", "dois"]
+    waiting.arrived("Ana: dois")
+    assert waiting.texts() == []
+    for text, answer in [
+        ("/msg Bia  olá você", "Ana (particular): olá você"),
+        ("//sair é um comando", "Ana: /sair é um comando"),
+        ("/home/ana", "Ana: /home/ana"),
+        ("controle \x07", "Ana: controle \ufffd"),
+    ]:
+        waiting.sent(text)
+        assert waiting.texts() == [text]
+        waiting.arrived(answer)
+        assert waiting.texts() == []
+    waiting.sent("/quem\n/apelido Júlia\noi")
+    waiting.arrived("Júlia: oi")
+    assert waiting.texts() == []
 
 
 # --- o terminal
