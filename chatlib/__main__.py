@@ -11,9 +11,10 @@ from contextlib import suppress
 from typing import NoReturn
 
 from . import commands, protocol
+from .apelidos import apelido_key
 from .arguments import parse
 from .client import Client
-from .errors import ChatError, ConversationOver, UsageError
+from .errors import ChatError, ConversationOver, MessageRefused, UsageError
 from .events import Event
 from .server import Server
 from .terminal import Terminal, output_failed
@@ -82,29 +83,25 @@ class Unanswered:
 
     def __init__(self, apelido: str):
         self._lock = threading.Lock()  # guarda tudo abaixo
-        self._names = {protocol.apelido_key(apelido)}  # inclui os que se pediu com /apelido
+        self._names = {apelido_key(apelido)}  # os que já foram seus
         self._texts: deque[str] = deque(maxlen=KEPT)
 
     def sent(self, text: str) -> None:
         """Cada linha do texto vai ao servidor; a de um comando que não é /msg não volta."""
-        for line in filter(None, map(str.strip, text.split("\n"))):
-            name, _, rest = line.partition(" ")
-            with self._lock:
-                if name.casefold() == "/apelido":
-                    self._names.add(protocol.apelido_key(rest.strip()))
-                if name.casefold() not in commands.COMMANDS.keys() - {"/msg"}:
-                    self._texts.append(line)
+        with self._lock:
+            self._texts += [line for line in map(str.strip, text.split("\n")) if line and echoes(line)]
 
     def arrived(self, message: str) -> None:
         """Uma mensagem chegou: se é de quem a espera, as que foram antes dela não voltam mais."""
-        author, _, said = message.partition(": ")
         with self._lock:
-            if protocol.apelido_key(author.removesuffix(" (particular)")) not in self._names:
+            if change := protocol.renamed.read(message):
+                self._names |= {apelido_key(change[1])} if apelido_key(change[0]) in self._names else set()
+            author, text = protocol.private.read(message) or protocol.said.read(message) or ("", "")
+            if apelido_key(author) not in self._names:
                 return
-            for count, text in enumerate(self._texts, 1):
-                if said.strip() in echoes(text):
-                    for _ in range(count):
-                        self._texts.popleft()
+            for count, said in enumerate(self._texts, 1):
+                if text.strip() in echoes(said):
+                    self._texts = deque(list(self._texts)[count:], KEPT)
                     return
 
     def texts(self) -> list[str]:
@@ -114,11 +111,16 @@ class Unanswered:
 
 
 def echoes(text: str) -> tuple[str, ...]:
-    """As formas em que o texto pode voltar: sem ``/msg APELIDO``, e com uma barra a menos."""
+    """As formas em que a linha pode voltar: sem ``/msg APELIDO``, ou com uma barra a menos."""
     text = protocol.clean(text)
-    if text.casefold().startswith("/msg "):
-        return (text.split(None, 2)[-1],)
-    return text, text.removeprefix("/")
+    try:
+        command = commands.meaning(text)
+    except MessageRefused:
+        return (text,)
+    if command is None:
+        return text, text.removeprefix("/")
+    name, argument = command
+    return (argument.partition(" ")[2].strip(),) if name == "/msg" else ()
 
 
 def run_client(options: argparse.Namespace) -> None:

@@ -11,8 +11,8 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **kwargs: Any):
         super().__init__(add_help=False, formatter_class=Formatter, **kwargs)
-        self._positionals.title, self._optionals.title = "argumentos", "opções"
-        self.add_argument("-h", "--help", action="help", help="mostra esta ajuda e termina")
+        self.options = self.add_argument_group("opções")
+        self.options.add_argument("-h", "--help", action="help", help="mostra esta ajuda e termina")
 
     def error(self, message: str) -> NoReturn:
         """Uma frase, e o código de saída 2."""
@@ -74,7 +74,7 @@ def positive(text: str) -> int:
 def parse(args: list[str] | None) -> argparse.Namespace:
     """Os argumentos da linha de comando; ``papel`` diz se é o servidor ou o cliente."""
     parser = Parser(prog="python3 -m chatlib", description="Um chat por TCP: o servidor e o cliente.")
-    roles = parser.add_subparsers(dest="papel", required=True, metavar="{server,client}")
+    roles = parser.add_subparsers(title="argumentos", dest="papel", required=True, metavar="{server,client}")
     serve = "Inicia um servidor de chat; Ctrl+C o encerra."
     _add_server_options(roles.add_parser("server", help="inicia um servidor", description=serve))
     enter = "Entra num chat pelo terminal. Na sala, /ajuda mostra os comandos e /sair encerra."
@@ -82,8 +82,8 @@ def parse(args: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(args)
 
 
-def _add_server_options(server: argparse.ArgumentParser) -> None:
-    add = server.add_argument
+def _add_server_options(server: Parser) -> None:
+    add = server.options.add_argument
     add("--host", metavar="H", default=protocol.HOST, help="endereço onde escutar (padrão: %(default)s)")
     add("--port", metavar="P", type=port, default=protocol.PORT, help=PORT_TO_SERVE)
     add("--max-members", metavar="N", type=positive, default=protocol.MAX_MEMBERS, help=MEMBERS)
@@ -91,8 +91,8 @@ def _add_server_options(server: argparse.ArgumentParser) -> None:
     add("--history", metavar="N", type=positive, default=0, help=HISTORY)
 
 
-def _add_client_options(client: argparse.ArgumentParser) -> None:
-    add = client.add_argument
+def _add_client_options(client: Parser) -> None:
+    add = client.options.add_argument
     add("--host", metavar="H", default=protocol.HOST, help="endereço do servidor (padrão: %(default)s)")
     add("--port", metavar="P", type=port, default=protocol.PORT, help="porta dele (padrão: %(default)s)")
     add("--apelido", metavar="A", help="seu nome na sala; sem a opção, o programa pergunta")

@@ -15,7 +15,6 @@ from peers import DEADLINE, RawPeer, scripted_server, wait_until
 
 import chatlib
 from chatlib import __main__ as cli
-from chatlib import terminal
 
 ROOT = Path(chatlib.__file__).parent.parent
 POSIX = pytest.mark.skipif(os.name != "posix", reason="sinais e terminais daqui são os do POSIX")
@@ -406,6 +405,7 @@ def test_unanswered():
         waiting.arrived(answer)
         assert waiting.texts() == []
     waiting.sent("/quem\n/apelido Júlia\noi")
+    waiting.arrived("* Ana agora é Júlia")
     waiting.arrived("Júlia: oi")
     assert waiting.texts() == []
 
@@ -579,9 +579,3 @@ def test_lost_server_leaves_a_clean_terminal(tty, server):
     assert rui.screen.lines[start + 1 : start + 3] == ["Você estava escrevendo:", "  pela meta"]
     assert rui.screen.lines[start + 3].startswith("erro: o servidor encerrou a conexão")
     assert "> pela meta" not in rui.screen.lines
-
-
-@pytest.mark.parametrize(("text", "columns"), [("olá", 3), ("日本", 4), ("a\u0301", 1), ("😀", 2), ("", 0)])
-def test_width(text, columns):
-    """Ideogramas e emoji ocupam duas colunas; marcas, nenhuma."""
-    assert terminal.width(text) == columns
