@@ -1,12 +1,12 @@
 """O cliente num terminal de verdade: o tmux, a 40 e a 80 colunas, e o que se vê nele."""
 
 import contextlib
-import itertools
 import os
 import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,6 @@ import chatlib
 
 ROOT = Path(chatlib.__file__).parent.parent
 TMUX = shutil.which("tmux")
-NUMBERS = itertools.count()
 FAMILY, FLAG, THUMB, HEART = "👨‍👩‍👧", "🇧🇷", "👍🏽", "❤️"
 
 in_tmux = pytest.mark.skipif(TMUX is None and "CI" not in os.environ, reason="não há tmux")
@@ -26,7 +25,7 @@ class Tmux:
     """Um terminal do tmux com o seu próprio servidor, e o cliente dentro dele."""
 
     def __init__(self, command, columns, lines=24):
-        self._socket = f"chatlib-{os.getpid()}-{next(NUMBERS)}"
+        self._home = tempfile.TemporaryDirectory(prefix="tmux-")  # o caminho de um socket é curto
         size = "-x", str(columns), "-y", str(lines)
         self._run("-f", os.devnull, "new-session", "-d", *size, f"{command}; echo fim $?; read x")
 
@@ -72,9 +71,10 @@ class Tmux:
     def close(self):
         """Encerra o terminal e o cliente."""
         self._run("kill-server")
+        self._home.cleanup()
 
     def _run(self, *args, data=None):
-        command = [TMUX, "-u", "-L", self._socket, *args]
+        command = [TMUX, "-u", "-S", f"{self._home.name}/socket", *args]
         result = subprocess.run(command, input=data, capture_output=True, text=True, encoding="utf-8")
         assert result.returncode == 0, result.stderr
         return result.stdout
