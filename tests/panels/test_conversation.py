@@ -9,6 +9,7 @@ from peers import DEADLINE, TutorialServer, run_server, scripted_server, wait_un
 from chatlib import Client
 from chatlib.panels.chat import conversation
 from chatlib.panels.chat.conversation import CLOSED, GAP, KEPT, LEFT, REMOVED, SHOWN, Conversation
+from chatlib.panels.chat.echoes import echo_of
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_begins_whole(server, talk):
     one = talk(server)
     assert one.state == "conectado" and texts(one)[:2] == ["Ana entrou!", "Conectado ao servidor!"]
     talk(server.address, "Bruno")
-    wait_until(lambda: one.room.people == ("Ana", "Bruno"))
+    wait_until(lambda: one.presence.people == ("Ana", "Bruno"))
     assert "* na sala" not in "".join(texts(one))
 
 
@@ -140,7 +141,7 @@ def test_reconnects_to_a_server_that_comes_back(talk):
         one.write("/apelido Bia")
         wait_line(one, "* Ana agora é Bia")
     wait_state(one, "reconectando")
-    assert one.note.startswith("A conexão caiu") and one.room.people == ()
+    assert one.note.startswith("A conexão caiu") and one.presence.people == ()
     assert one.news()["state"] == "reconectando"
     with run_server() as other:
         other.shutdown()
@@ -321,7 +322,7 @@ def test_closed_for_good(server, talk):
 )
 def test_echo(said, echo):
     """O que se espera ver voltar, de tudo o que se manda."""
-    assert conversation.echo_of(said) == echo
+    assert echo_of(said) == echo
 
 
 def test_echo_returns(server, talk):
@@ -375,7 +376,7 @@ def test_news_only_once_and_everything_on_demand(server, talk):
     """Uma remessa traz só o novo; a primeira de cada página, tudo."""
     one = talk(server)
     first = one.news(everything=True)
-    assert first["all"] and first["first"] == 0 and first["max_text"] == 4096
+    assert first["all"] and first["first"] == 0 and first["max_text"] == 4096 and first["shown"] == SHOWN
     assert "/msg" in first["commands"]
     assert one.news()["lines"] == []
     one.write("oi")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatlib.panels.chat.reading import MAX_PEOPLE, Line, Room, mentions, parse_line
+from chatlib.panels.chat.reading import MAX_PEOPLE, Line, Presence, mentions, parse_line
 
 
 @pytest.mark.parametrize(
@@ -46,43 +46,43 @@ def test_no_mention(text):
     assert not mentions(text, "Ana")
 
 
-def read(room, *texts):
+def read(presence, *texts):
     """O que a sala diz de cada linha."""
-    return [room.read(text, parse_line(text, "Ana")) for text in texts]
+    return [presence.read(text, parse_line(text, "Ana")) for text in texts]
 
 
-def test_room_follows_entries_exits_and_renames():
+def test_presence_follows_entries_exits_and_renames():
     """Quem está: entradas, saídas, trocas, e quem se ouve falar."""
-    room = Room()
-    read(room, "Ana entrou!", "Bruno entrou!", "* Bruno agora é Beto", "Carla: oi", "Ana saiu!")
-    assert room.people == ("Beto", "Carla")
-    read(room, "* aviso", "entrou!", "uma frase que saiu!", "* Zé agora é assim mesmo")
-    assert room.people == ("Beto", "Carla")
+    presence = Presence()
+    read(presence, "Ana entrou!", "Bruno entrou!", "* Bruno agora é Beto", "Carla: oi", "Ana saiu!")
+    assert presence.people == ("Beto", "Carla")
+    read(presence, "* aviso", "entrou!", "uma frase que saiu!", "* Zé agora é assim mesmo")
+    assert presence.people == ("Beto", "Carla")
 
 
 def test_answer_to_who_is_not_shown_once():
     """A resposta que o próprio painel pediu não é para mostrar; a seguinte é da pessoa."""
-    room = Room()
-    room.ask()
-    answers = read(room, "Ana entrou!", "* na sala (2): Bia, Ana", "* na sala (2): Bia, Ana")
+    presence = Presence()
+    presence.ask()
+    answers = read(presence, "Ana entrou!", "* na sala (2): Bia, Ana", "* na sala (2): Bia, Ana")
     assert answers == [False, True, False]
-    assert room.people == ("Bia", "Ana")
+    assert presence.people == ("Bia", "Ana")
 
 
 def test_what_happens_while_the_answer_comes():
     """Entradas e saídas entre a pergunta e a resposta valem sobre a lista que vem."""
-    room = Room()
-    room.ask()
-    read(room, "Ana entrou!", "Caio entrou!", "Bia saiu!", "* Davi agora é Dora")
-    read(room, "* na sala (4): Bia, Davi, Eva, Ana")
-    assert sorted(room.people) == ["Ana", "Caio", "Dora", "Eva"]
+    presence = Presence()
+    presence.ask()
+    read(presence, "Ana entrou!", "Caio entrou!", "Bia saiu!", "* Davi agora é Dora")
+    read(presence, "* na sala (4): Bia, Davi, Eva, Ana")
+    assert sorted(presence.people) == ["Ana", "Caio", "Dora", "Eva"]
 
 
 def test_server_without_commands_repeats_the_question():
     """Um servidor que não conhece /quem repete a pergunta, que também não é para mostrar."""
-    room = Room()
-    room.ask()
-    assert read(room, "Ana entrou!", "Ana: /quem", "Ana: oi") == [False, True, False]
+    presence = Presence()
+    presence.ask()
+    assert read(presence, "Ana entrou!", "Ana: /quem", "Ana: oi") == [False, True, False]
 
 
 def test_endless_line():
@@ -93,7 +93,7 @@ def test_endless_line():
 
 def test_too_many_people():
     """Um servidor que inventa gente sem fim não enche a memória."""
-    room = Room()
-    room.ask()
-    read(room, "* na sala (9): " + ", ".join(map(str, range(5000))), "Zé entrou!")
-    assert len(room.people) == MAX_PEOPLE and room.people[-1] == str(MAX_PEOPLE - 1)
+    presence = Presence()
+    presence.ask()
+    read(presence, "* na sala (9): " + ", ".join(map(str, range(5000))), "Zé entrou!")
+    assert len(presence.people) == MAX_PEOPLE and presence.people[-1] == str(MAX_PEOPLE - 1)

@@ -17,7 +17,6 @@ from itertools import chain, islice, repeat
 
 from ... import commands, protocol, rerun
 from ...address import find_server, show_address
-from ...apelidos import check_apelido
 from ...client import Client
 from ...errors import (
     AddressError,
@@ -29,7 +28,8 @@ from ...errors import (
     UsageError,
 )
 from ...server import Server
-from .reading import RENAMED, Line, Room, parse_line
+from .echoes import Echoes
+from .reading import RENAMED, Line, Presence, parse_line
 
 KEPT = 20_000  # linhas que o kernel guarda
 SHOWN = 1000  # linhas que a página mostra
@@ -38,8 +38,6 @@ DELAYS = (1, 2, 4, 8, 15)  # segundos até cada nova tentativa; a última se rep
 PATIENCE = 5  # tentativas enquanto o servidor ainda não percebeu que o apelido ficou livre
 GREETED = 1.0  # segundos à espera do cumprimento, para que a conversa comece inteira
 RECENT = 200  # linhas entre as quais se procura o que o histórico repete
-ECHO = 180.0  # segundos em que uma mensagem ainda pode voltar do servidor: mais que o TCP insiste
-ECHOES = 1000  # mensagens que se espera ver voltar
 STEADY = 30.0  # segundos na sala depois dos quais uma queda não é a continuação da anterior
 
 CONNECTING, CONNECTED, DISCONNECTED = "conectando", "conectado", "desconectado"
@@ -63,7 +61,7 @@ class Conversation:
         self.retry_at = 0.0  # instante (time.monotonic) da próxima tentativa
         self.lines: deque[Line] = deque(maxlen=KEPT)
         self.total = 0  # linhas que já chegaram
-        self.room = Room()
+        self.presence = Presence()
         self._where = where
         self.max_text = where.room.max_text if isinstance(where, Server) else protocol.MAX_TEXT
         self._address = show_address(where)
@@ -71,7 +69,7 @@ class Conversation:
         self._sent, self._sent_people = 0, None  # o que já foi em alguma remessa
         self._fresh = True  # se há o que contar à página
         self._unsent: list[tuple[str, str]] = []  # (vista, texto) que não saiu
-        self._echoes: deque[tuple[float, str, str]] = deque(maxlen=ECHOES)  # o que se mandou e não voltou
+        self._echoes = Echoes()
         self._client: Client | None = None
         self._broken: ChatError | None = None  # o envio que falhou
         self._reached: tuple[str, int] | None = None  # onde se entrou da última vez
@@ -114,8 +112,7 @@ class Conversation:
             client = self._client if self.state == CONNECTED else None
             if client is None:
                 return self._give_back([(view, text)])
-            now = time.monotonic()
-            self._echoes += [(now, view, said) for said in text.split("\n") if echo_of(said)]
+            self._echoes.expect(view, text)
         try:
             client.write(text)
         except ChatError as error:
@@ -180,10 +177,10 @@ class Conversation:
                 address=self._address,
                 closed=self._closed,
             )
-            if everything or self.room.people != self._sent_people:
-                news["people"] = self._sent_people = self.room.people
+            if everything or self.presence.people != self._sent_people:
+                news["people"] = self._sent_people = self.presence.people
             if everything:
-                news |= {"commands": list(commands.COMMANDS), "max_text": self.max_text}
+                news |= {"commands": list(commands.COMMANDS), "max_text": self.max_text, "shown": SHOWN}
             else:
                 news["unsent"], self._unsent, self._fresh = self._unsent, [], False
             self._sent = self.total
@@ -202,7 +199,7 @@ class Conversation:
                 if self._client:
                     if not inside or time.monotonic() - self._since > STEADY:  # a paciência recomeça
                         delays = chain(DELAYS, repeat(DELAYS[-1]))
-                    self._client, self.room, refusals, inside = None, Room(), 0, True
+                    self._client, self.presence, refusals, inside = None, Presence(), 0, True
                 refusals += isinstance(failure, ApelidoRefused)
                 hopeful = inside and worth_retrying(failure) and refusals < PATIENCE
                 if not hopeful or not self._is_mine() or not self._rest(next(delays), failure):
@@ -210,7 +207,7 @@ class Conversation:
 
     def _rest(self, delay: float, failure: ChatError) -> bool:
         """Espera até a próxima tentativa; falso se a pessoa desistiu."""
-        self._give_back(self._take_echoes())
+        self._give_back(self._echoes.take())
         self.retry_at = time.monotonic() + delay
         self._set(RECONNECTING, explain(failure))
         while self._is_mine() and (left := self.retry_at - time.monotonic()) > 0:
@@ -240,7 +237,7 @@ class Conversation:
                 raise
             host, port = self._reached
         with rerun.unclaimed():  # a conexão é do painel, e não da célula que por acaso está rodando
-            client = Client(check_apelido(self.apelido), host, port)
+            client = Client(protocol.check_apelido(self.apelido), host, port)
         self._reached = host, port
         return client
 
@@ -252,7 +249,7 @@ class Conversation:
             recent = islice(reversed(self.lines), RECENT)
             self._seen = Counter((line.author, line.text) for line in recent)
             if client.is_framed:
-                self.room.ask()
+                self.presence.ask()
             self._client, self._broken, self._since = client, None, time.monotonic()
             self.apelido = client.apelido  # na forma normal, a que o servidor usa
             self._set(CONNECTED)
@@ -265,12 +262,12 @@ class Conversation:
     def _read(self, text: str) -> None:
         with self._changed:
             line = parse_line(text, self.apelido, time.time())
-            if self.room.read(text, line):
+            if self.presence.read(text, line):
                 return self._tell()
             if renamed := RENAMED.fullmatch(text):
                 self.apelido = renamed[2] if renamed[1] == self.apelido else self.apelido
             if line.kind == "mine":
-                self._forget_echo(line.text.strip())
+                self._echoes.hear(line.text.strip())
             if "h" not in line.flags or not self._already_seen(line):
                 self._add(line)
             if text == protocol.removed():
@@ -303,7 +300,7 @@ class Conversation:
         left = self._thread is None
         note = self.note if self.note == REMOVED else explain(failure) if failure and not left else LEFT
         self._thread = None
-        self._give_back(self._take_echoes())
+        self._give_back(self._echoes.take())
         self._set(DISCONNECTED, CLOSED if self._closed else note, "" if left else field_of(failure))
 
     def _greeted(self) -> bool:
@@ -312,26 +309,6 @@ class Conversation:
     def _give_back(self, texts: list[tuple[str, str]]) -> None:
         self._unsent += texts
         self._tell()
-
-    def _take_echoes(self) -> list[tuple[str, str]]:
-        recent = time.monotonic() - ECHO
-        texts = [(view, text) for when, view, text in self._echoes if when > recent]
-        self._echoes.clear()
-        return texts
-
-    def _forget_echo(self, text: str) -> None:
-        """A mensagem voltou do servidor; as que foram antes dela não voltam mais."""
-        sent = [echo_of(said) for _, _, said in self._echoes]
-        if text in sent:
-            for _ in range(sent.index(text) + 1):
-                self._echoes.popleft()
-
-
-def echo_of(said: str) -> str:
-    """O texto que volta do servidor quando ele entrega o que se mandou; "" se nada volta."""
-    if said.startswith("/msg "):
-        return said.split(None, 2)[-1] if len(said.split(None, 2)) == 3 else ""
-    return "" if said.startswith("/") and not said.startswith("//") else said.removeprefix("/").strip()
 
 
 def worth_retrying(failure: ChatError | None) -> bool:

@@ -1,6 +1,5 @@
 // A conversa na página: as linhas, a rolagem e o que se perdeu enquanto se lia mais acima.
 
-const SHOWN = 1000; // linhas que ficam na página; as outras, só o kernel tem
 const PER_FRAME = 40; // linhas desenhadas de cada vez: com mais, a página engasgaria
 const CLOCK = new Intl.DateTimeFormat("pt-BR", { hour: "2-digit", minute: "2-digit" });
 
@@ -38,6 +37,7 @@ function createLog() {
   scroll.append(lines);
   node.append(scroll, jump);
 
+  let shown = Infinity; // linhas que ficam na página; o kernel diz quantas, e só ele tem as outras
   let queue = []; // linhas que ainda não couberam num quadro
   let count = 0; // linhas na página
   let unread = 0;
@@ -69,7 +69,7 @@ function createLog() {
     fragment.append(...batch.map(createLine));
     lines.append(fragment);
     count += batch.length;
-    while (count > SHOWN) dropFirst();
+    while (count > shown) dropFirst();
     if (reading) {
       scroll.scrollTop += anchor.getBoundingClientRect().top - place;
       unread += batch.filter(([kind]) => kind !== "mine").length;
@@ -94,14 +94,17 @@ function createLog() {
 
   return {
     node,
+    limit(size) {
+      shown = size;
+    },
     add(fresh) {
       if (!queue.length && fresh.length) requestAnimationFrame(draw);
-      queue = queue.concat(fresh).slice(-SHOWN);
+      queue = queue.concat(fresh).slice(-shown);
     },
     // Ficam só as últimas ``size`` linhas; zero depois de Limpar.
     keep(size) {
       queue = size ? queue.slice(-size) : [];
-      while (size < SHOWN && count && count + queue.length > size) dropFirst();
+      while (size < shown && count && count + queue.length > size) dropFirst();
       if (!count) goToEnd();
       node.classList.toggle("chatlib-empty", !size);
     },

@@ -83,6 +83,7 @@ function render({ model, el }) {
   let next = null; // o número da próxima linha a mostrar; null até o histórico chegar
   let now = { state: "conectando", note: "", field: "", people: [] }; // o último estado que se soube
   let countdown = 0;
+  let shown = 0; // quantas linhas ficam na página: o kernel diz
 
   const tool = (text, label, action) => {
     const button = create("button", "chatlib-button chatlib-tool", text, { type: "button", title: label, "aria-label": label });
@@ -176,10 +177,11 @@ function render({ model, el }) {
 
   function showNews(news) {
     if (next === null && !news.all) return; // o histórico, já pedido, a trará
+    if (news.all) log.limit(shown = news.shown);
     if (next === null) log.keep(0); // o que se lia era a conversa salva
     now.gone = false;
     // Remessas se perdem se o notebook imprime demais: um buraco se conserta com o histórico.
-    if (next < news.first && !news.all && news.lines.length < SHOWN) return ask();
+    if (next < news.first && !news.all && news.lines.length < shown) return ask();
     const fresh = news.lines.slice(Math.max(0, (next ?? 0) - news.first));
     next = Math.max(next ?? 0, news.first + news.lines.length);
     log.add(fresh);
@@ -187,7 +189,7 @@ function render({ model, el }) {
     const toSave = Math.min(TO_SAVE, next - news.start);
     const known = news.all ? news.lines : model.get("saved").concat(fresh);
     model.set("saved", toSave ? known.slice(-toSave) : []);
-    log.keep(Math.min(SHOWN, next - news.start));
+    log.keep(Math.min(shown, next - news.start));
     if (news.commands) form.learn({ commands: news.commands, limit: news.max_text });
     form.giveBack((news.unsent ?? []).filter(([from]) => from === view).map(([, text]) => text));
     const { lines, all, first, ...rest } = news;

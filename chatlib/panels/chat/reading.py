@@ -52,7 +52,7 @@ def mentions(text: str, apelido: str) -> bool:
     return bool(re.search(rf"(?<!\w){name}(?!\w)", apelido_key(text)))
 
 
-class Room:
+class Presence:
     """Quem está na sala, pelo que se lê: entradas, saídas, trocas de apelido e ``/quem``."""
 
     def __init__(self):
