@@ -46,8 +46,6 @@ SETTINGS = {
     "@jupyterlab/translation-extension:plugin": {"locale": "pt_BR"},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
-    # Um painel salvo se lê depois, mesmo com um kernel novo, em vez de "Error displaying widget".
-    "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
 }
 # O que atrasa a abertura e ninguém usa aqui: remontar o JupyterLab, e completar código com outro programa.
 PAGE = VENV / "etc/jupyter/labconfig/page_config.json"

@@ -15,6 +15,7 @@ from peers import RawPeer, run_server, wait_until
 UNCHECKED = {
     "test_browser",
     "test_browser_lab",
+    "test_browser_saving",
     "test_browser_server",
     "test_environment",
     "test_lab",

@@ -175,6 +175,12 @@ class Notebook:
         self.page.evaluate("jupyterapp.shell.collapseLeft?.()")  # toda a largura para o notebook
         self.wait_kernel()
 
+    def open_without_kernel(self) -> None:
+        """Carrega a página e encerra o kernel que ela abriu, depois que o notebook aparecer."""
+        self.load()
+        self.shut_kernel_down()
+        self.page.wait_for_function("!jupyterapp.shell.currentWidget.sessionContext.session")
+
     def save(self) -> dict:
         """Grava o notebook; devolve o que ficou no arquivo."""
         self.command("docmanager:save")

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 import traitlets
+from ipywidgets import Layout
 
 from chatlib import Client, Server, rerun
 from chatlib.panels.chat.conversation import CLOSED, Conversation
@@ -272,10 +273,26 @@ def test_text_fallback(server, show):
     say(panel, type="write", text="\n".join(map(str, range(20))), view="v")
     say(panel, type="write", text="/msg Ana psiu", view="v")
     page.wait_for("psiu")
-    *_, last, private = panel._as_text().splitlines()
-    assert (last, private) == ("  Ana: 19", "  Ana (particular): psiu")
+    assert panel._as_text().splitlines()[-1] == "  Ana: 19" and len(panel._as_text().splitlines()) == 11
+    assert "Ana (particular): psiu" in panel.messages and "psiu" not in panel._as_text()
     assert "Ana: 3" in panel.messages and "Ana: 3" not in panel._as_text()
     assert show(server, "")[0]._as_text().startswith("Painel de chat: rode")
+
+
+def test_forgotten_only_when_closed(server, show):
+    """O painel que ninguém vê só deixa o kernel depois de encerrado, e leva o layout que era seu."""
+    ana, page = show(server, "Ana")
+    say(ana, type="forget")
+    assert ana.comm and page.wait_state("conectado")
+    ana.close()
+    layout = ana.layout
+    say(ana, type="forget")
+    assert ana.comm is None and layout.comm is None
+    shared = Layout()
+    bia, _ = show(server, "Bia", layout=shared)
+    bia.close()
+    say(bia, type="forget")
+    assert bia.comm is None and shared.comm
 
 
 def test_widget_options(server, show):

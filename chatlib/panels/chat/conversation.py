@@ -147,6 +147,11 @@ class Conversation:
             self._over = True
             self._set(DISCONNECTED, CLOSED)
 
+    @property
+    def is_over(self) -> bool:
+        """Se a conversa foi encerrada de vez."""
+        return self._over
+
     # --- o que vai para a página
 
     def wait(self) -> bool:

@@ -5,6 +5,7 @@
 
 const SAVED = "Esta é a conversa que foi salva com o notebook. Para voltar à sala, rode de novo a célula.";
 const TO_SAVE = 50; // linhas salvas com o notebook
+const LINGER = 2000; // milissegundos: uma vista que sai pode dar lugar a outra
 const NAMES = 100; // apelidos mostrados na lista de quem está
 
 // Um campo com o seu nome em cima e, embaixo, o que houver de errado com ele.
@@ -78,12 +79,19 @@ function createPeople(talkTo) {
   };
 }
 
+// Cada painel tem a sua cópia deste módulo, e destas duas variáveis.
+let views = 0; // quantas vistas dele há na página
+let closed = false; // se foi encerrado
+
 function render({ model, el }) {
   const view = Math.random().toString(36).slice(2); // qual das vistas deste painel é esta
   let next = null; // o número da próxima linha a mostrar; null até o histórico chegar
   let now = { state: "conectando", note: "", field: "", people: [] }; // o último estado que se soube
   let countdown = 0;
   let shown = 0; // quantas linhas ficam na página: o kernel diz
+  let id = ""; // o número do widget
+  let toSave = []; // [número, linha] das linhas que se salvam
+  const keeper = keepWithNotebook(model.widget_manager);
 
   const tool = (text, label, action) => {
     const button = create("button", "chatlib-button chatlib-tool", text, { type: "button", title: label, "aria-label": label });
@@ -185,15 +193,24 @@ function render({ model, el }) {
     const fresh = news.lines.slice(Math.max(0, (next ?? 0) - news.first));
     next = Math.max(next ?? 0, news.first + news.lines.length);
     log.add(fresh);
-    // Sem save_changes, isto não vai ao kernel: só ao arquivo, quando o notebook é salvo.
-    const toSave = Math.min(TO_SAVE, next - news.start);
-    const known = news.all ? news.lines : model.get("saved").concat(fresh);
-    model.set("saved", toSave ? known.slice(-toSave) : []);
+    id = news.model ?? id;
+    saveWith(news);
     log.keep(Math.min(shown, next - news.start));
     if (news.commands) form.learn({ commands: news.commands, limit: news.max_text });
     form.giveBack((news.unsent ?? []).filter(([from]) => from === view).map(([, text]) => text));
     const { lines, all, first, ...rest } = news;
     showState(rest);
+  }
+
+  // Sem save_changes, isto não vai ao kernel: só ao arquivo, quando o notebook é salvo. Quem abrir o
+  // arquivo o lerá: o que se disse em particular fica fora dele.
+  function saveWith({ all, first, start, lines }) {
+    const before = all ? [] : toSave.filter(([number]) => number < first);
+    toSave = before.concat(lines.map((line, index) => [first + index, line]))
+      .filter(([number, [, , , , flags]]) => number >= start && !flags.includes("p"))
+      .slice(-TO_SAVE);
+    model.set("saved", toSave.map(([, line]) => line));
+    keeper.note(id, model.get("saved"));
   }
 
   function showName() {
@@ -223,7 +240,10 @@ function render({ model, el }) {
   el.classList.add("chatlib-view");
   el.append(root);
 
+  views += 1;
   return () => {
+    views -= 1;
+    retire(model);
     stopAsking();
     scale.stop();
     clearTimeout(countdown);
@@ -232,4 +252,17 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+// Um painel encerrado que nenhuma célula mostra mais não precisa existir no kernel.
+function retire(model) {
+  setTimeout(() => closed && !views && model.send({ type: "forget" }), LINGER);
+}
+
+function initialize({ model }) {
+  keepWithNotebook(model.widget_manager);
+  model.on("msg:custom", (news) => {
+    closed = news.closed;
+    if (closed) retire(model);
+  });
+}
+
+export default { initialize, render };

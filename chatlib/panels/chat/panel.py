@@ -22,6 +22,7 @@ from itertools import islice
 
 import anywidget
 import traitlets
+from ipywidgets import Widget
 
 from ... import rerun
 from .. import page
@@ -41,7 +42,7 @@ class ChatPanel(anywidget.AnyWidget):
     As outras opções são as de qualquer widget, como ``layout``.
     """
 
-    _esm = page.source("base.js", "chat/log.js", "chat/form.js", "chat/panel.js")
+    _esm = page.source("base.js", "saving.js", "chat/log.js", "chat/form.js", "chat/panel.js")
     _css = page.source("base.css", "chat/panel.css")
     apelido = traitlets.Unicode().tag(sync=True)
     scale = traitlets.Float(1.0).tag(sync=True)
@@ -50,6 +51,7 @@ class ChatPanel(anywidget.AnyWidget):
     def __init__(self, where=None, apelido: str = "", **options):
         self.conversation = Conversation(where, apelido)
         self._sending = threading.Lock()  # uma remessa por vez, na ordem em que foi montada
+        self._owns_layout = not isinstance(options.get("layout"), Widget)
         super().__init__(apelido=self.conversation.apelido, **options)
         self.on_msg(self._on_page)
         self._thread = threading.Thread(target=self._deliver, name=f"painel de {apelido}", daemon=True)
@@ -70,6 +72,13 @@ class ChatPanel(anywidget.AnyWidget):
         self.conversation.close()
         self._thread.join()
 
+    def _forget(self) -> None:
+        """O painel encerrado que ninguém vê deixa o kernel e a página."""
+        layout = self.layout
+        super().close()
+        if self._owns_layout:
+            layout.close()
+
     def __del__(self) -> None:
         """Não fecha: no fim do interpretador, esperar uma thread daemon seria esperar para sempre."""
 
@@ -81,10 +90,11 @@ class ChatPanel(anywidget.AnyWidget):
         return data | {"text/plain": self._as_text()}, metadata
 
     def _as_text(self) -> str:
-        """O painel onde não há widgets, como no GitHub: as últimas linhas, sem horas."""
+        """O painel onde não há widgets, como no GitHub: as últimas linhas públicas, sem horas."""
         of = f" de {self.apelido}" if self.apelido else ""
         head = f"Painel de chat{of}: rode esta célula no JupyterLab para conversar."
-        recent = list(islice(reversed(self.conversation.lines), PREVIEW))[::-1]
+        public = (line for line in reversed(self.conversation.lines) if "p" not in line.flags)
+        recent = list(islice(public, PREVIEW))[::-1]
         return "\n".join([head, *(f"  {as_text(line)}" for line in recent)])
 
     def _deliver(self) -> None:
@@ -96,7 +106,7 @@ class ChatPanel(anywidget.AnyWidget):
         with self._sending:
             news = self.conversation.news(everything)
             self.apelido = self.conversation.apelido
-            self.send(news)
+            self.send(news | ({"model": self.model_id} if everything else {}))
 
     def _on_page(self, _widget, message, _buffers) -> None:
         match message:
@@ -112,6 +122,8 @@ class ChatPanel(anywidget.AnyWidget):
                 self.conversation.retry()
             case {"type": "clear"}:
                 self.conversation.clear()
+            case {"type": "forget"} if self.conversation.is_over:
+                self._forget()
 
 
 def as_text(line: Line) -> str:

@@ -139,4 +139,7 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+// Sem isto, o painel sumiria de um notebook salvo e aberto de novo.
+const initialize = ({ model }) => void keepWithNotebook(model.widget_manager);
+
+export default { initialize, render };

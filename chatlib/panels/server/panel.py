@@ -45,7 +45,7 @@ class ServerPanel(anywidget.AnyWidget):
     ``server`` e ``dashboard`` são o servidor e o que se sabe dele.
     """
 
-    _esm = source("base.js", "server/parts.js", "server/panel.js")
+    _esm = source("base.js", "saving.js", "server/parts.js", "server/panel.js")
     _css = source("base.css", "server/panel.css")
     scale = traitlets.Float(1.0).tag(sync=True)
 
