@@ -1,15 +1,18 @@
 """A conversa de um painel, sem widget e sem navegador: estados, reconexão e o que vai à página."""
 
+import socket
 import threading
 import unicodedata
+from contextlib import suppress
 
 import pytest
 from peers import DEADLINE, TutorialServer, run_server, scripted_server, wait_until
 
 from chatlib import Client
-from chatlib.panels.chat import conversation
-from chatlib.panels.chat.conversation import CLOSED, GAP, KEPT, LEFT, REMOVED, SHOWN, Conversation
+from chatlib.panels.chat import outbox, patience, seats
+from chatlib.panels.chat.conversation import CLOSED, GAP, LEFT, REMOVED, Conversation
 from chatlib.panels.chat.echoes import echo_of
+from chatlib.panels.chat.transcript import KEPT, SHOWN
 
 
 @pytest.fixture
@@ -32,7 +35,11 @@ def talk():
 @pytest.fixture(autouse=True)
 def short_delays(monkeypatch):
     """Tentar de novo não demora nos testes."""
-    monkeypatch.setattr(conversation, "DELAYS", (0.05,))
+    monkeypatch.setattr(patience, "DELAYS", (0.05,))
+    monkeypatch.setattr(patience, "HAUNTED", 0.05)
+    monkeypatch.setattr(seats, "_ghosts", {})
+    monkeypatch.setattr(outbox, "UNANSWERED", 0.3)
+    monkeypatch.setattr(outbox, "SILENT", 0.1)
 
 
 def texts(one):
@@ -95,7 +102,7 @@ def test_wrong_address(talk, where):
 def test_refused_entry(talk):
     """Uma recusa que não é do apelido nem do endereço é dita sem campo."""
     with run_server() as server:
-        server.room.is_open = False
+        server.is_open = False
         one = talk(server)
         assert (one.state, one.field) == ("desconectado", "")
         assert one.note.startswith("A porta da sala está fechada")
@@ -157,7 +164,7 @@ def test_reconnects_to_a_server_that_comes_back(talk):
 
 def test_countdown_and_retry_now(talk, monkeypatch):
     """A página sabe quanto falta para a próxima tentativa, e pode pedi-la já."""
-    monkeypatch.setattr(conversation, "DELAYS", (500,))
+    monkeypatch.setattr(patience, "DELAYS", (500,))
     with run_server() as server:
         one = talk(server)
         server.shutdown()
@@ -172,7 +179,7 @@ def test_countdown_and_retry_now(talk, monkeypatch):
 
 def test_giving_up_while_reconnecting(talk, monkeypatch):
     """Sair enquanto se espera a próxima tentativa acaba com a espera."""
-    monkeypatch.setattr(conversation, "DELAYS", (500,))
+    monkeypatch.setattr(patience, "DELAYS", (500,))
     with run_server() as server:
         one = talk(server)
     wait_state(one, "reconectando")
@@ -180,32 +187,128 @@ def test_giving_up_while_reconnecting(talk, monkeypatch):
     assert (one.state, one.note) == ("desconectado", LEFT)
 
 
-def test_refusals_are_counted(server, talk, monkeypatch):
-    """Enquanto o servidor não percebe que a conexão antiga caiu, o apelido parece em uso."""
-    one = talk(server)
-    ghost = threading.Event()
-    check_free = type(server.room)._check_free
+class Ghost:
+    """Um servidor que, enquanto ``holds``, recusa o apelido de quem caiu, como se ele ainda estivesse."""
 
-    def refuse(self, key):
-        if not ghost.is_set():
-            raise conversation.ApelidoRefused("apelido recusado: Ana já está na sala")
-        return check_free(self, key)
+    def __init__(self):
+        self.holds, self.refused, self.members = False, 0, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self.listener.getsockname()
+        self.thread = threading.Thread(target=self.receive)
+        self.thread.start()
 
-    monkeypatch.setattr(type(server.room), "_check_free", refuse)
-    one._client._sock.shutdown(2)  # como se a rede tivesse caído
-    wait_state(one, "reconectando")
-    ghost.set()
+    def receive(self):
+        """Atende um de cada vez, até o ``listener`` fechar."""
+        with suppress(OSError):
+            while True:
+                sock, _ = self.listener.accept()
+                self.members.append(sock)
+                sock.sendall(b"NICK")
+                apelido = sock.recv(100).decode().strip()
+                if self.holds:
+                    self.refused += 1
+                    sock.sendall(f"* apelido recusado: {apelido} já está na sala; escolha outro\n".encode())
+                    sock.close()
+                else:
+                    sock.sendall(f"{apelido} entrou!\nConectado ao servidor!\n".encode())
+
+    def drop(self):
+        """A conexão de quem entrou por último cai."""
+        self.members[-1].shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        """Fecha tudo."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        for sock in (self.listener, *self.members):
+            sock.close()
+        self.thread.join()
+
+
+@pytest.fixture
+def ghost():
+    """Um `Ghost`, fechado no fim."""
+    ghost = Ghost()
+    yield ghost
+    ghost.close()
+
+
+def test_waits_for_its_own_ghost(talk, ghost):
+    """O apelido preso à conexão que caiu: insiste quanto for preciso, e diz o que espera."""
+    one = talk(ghost.address)
+    ghost.holds = True
+    ghost.drop()
+    wait_until(lambda: ghost.refused >= 20)
+    assert one.state == "reconectando"
+    assert one.note.startswith("O seu apelido ainda está preso à conexão que caiu; tento de novo a cada")
+    ghost.holds = False
     wait_state(one, "conectado")
-    ghost.clear()
-    one._client._sock.shutdown(2)
+
+
+def test_waits_longer_than_a_server_needs():
+    """Um servidor levou até 230 s para soltar o apelido de uma conexão morta."""
+    assert seats.GHOST >= 240
+
+
+def test_ghost_ends_with_the_patience(talk, ghost, monkeypatch):
+    """Passado o prazo, quem está com o apelido é outra pessoa: o painel diz isso, no campo dele."""
+    monkeypatch.setattr(seats, "GHOST", 0.2)
+    one = talk(ghost.address)
+    ghost.holds = True
+    ghost.drop()
     wait_state(one, "desconectado")
-    assert one.field == "apelido"
+    assert one.field == "apelido" and "já está na sala" in one.note
+
+
+def test_leaving_while_the_ghost_stays(talk, ghost):
+    """Sair acaba com a espera na hora; quem entra de novo, ou roda de novo a célula, volta a esperar."""
+    one = talk(ghost.address)
+    ghost.holds = True
+    ghost.drop()
+    wait_until(lambda: ghost.refused)
+    one.leave()
+    assert (one.state, one.note) == ("desconectado", LEFT)
+    one.enter()
+    wait_state(one, "reconectando")
+    one.close()
+    again = talk(ghost.address)
+    assert again.state == "reconectando"
+    ghost.holds = False
+    wait_state(again, "conectado")
+
+
+def test_stranger_with_the_apelido_is_no_ghost(talk, ghost):
+    """Quem nunca esteve na sala com esse apelido ouve a recusa e não insiste."""
+    one = talk(ghost.address, "Bia")
+    ghost.holds = True
+    other = talk(ghost.address, "Ana")
+    assert (other.state, other.field, one.state) == ("desconectado", "apelido", "conectado")
+
+
+def test_takes_the_place_of_another_panel(server, talk):
+    """O painel que chega depois, com o mesmo apelido no mesmo servidor, toma o lugar do outro."""
+    old = talk(server)
+    old.write("/apelido Bia")
+    wait_line(old, "* Ana agora é Bia")
+    new = talk(server.address, "BIA")
+    assert (old.state, old.note, old.over) == ("desconectado", seats.TAKEN, True)
+    assert new.state == "conectado" and server.apelidos == ("BIA",)
+    assert talk(server, "Ana").state == "conectado", "o apelido antigo ficou livre"
+
+
+def test_place_is_not_fought_for(server, talk):
+    """Dez que chegam juntos: fica o último a tomar o lugar, e ninguém espera por ninguém para sempre."""
+    rivals = [talk(server, wait=False) for _ in range(10)]
+    for one in rivals:
+        one.wait_entered()
+    wait_until(lambda: [one.state for one in rivals].count("desconectado") == 9)
+    wait_until(lambda: [one.state for one in rivals].count("conectado") == 1)
+    assert server.apelidos == ("Ana",)
 
 
 def test_removed_does_not_come_back(server, talk):
     """Quem foi tirado da sala não volta sozinho, mas pode voltar."""
     one = talk(server)
-    server.room.remove("Ana")
+    server.remove("Ana")
     wait_state(one, "desconectado")
     assert one.note == REMOVED and texts(one)[-1].startswith("* quem cuida")
     one.enter()
@@ -235,12 +338,12 @@ def test_apelido_in_another_unicode_form(server, talk):
     one = talk(server, unicodedata.normalize("NFD", "João"))
     one.write("sou eu")
     wait_line(one, "sou eu")
-    assert one.apelido == "João" and one.lines[-1].kind == "mine" and not one._echoes
+    assert one.apelido == "João" and one.lines[-1].kind == "mine" and not one._outbox._echoes
 
 
 def test_short_stays_do_not_renew_the_patience(talk, monkeypatch):
     """Um servidor que acolhe e derruba sem parar é tentado cada vez mais devagar."""
-    monkeypatch.setattr(conversation, "DELAYS", (0.01, 0.02, 500))
+    monkeypatch.setattr(patience, "DELAYS", (0.01, 0.02, 500))
     with run_server() as server:
         one = talk(server)
         for _ in range(3):
@@ -256,9 +359,9 @@ def test_what_could_not_be_sent_comes_back(talk):
         one = talk(server)
         one.write("chegou", "vista")
         wait_line(one, "chegou")
-        server.room.broadcast = lambda *args, **options: True  # aceita e não entrega
+        server.broadcast = lambda *args, **options: True  # aceita e não entrega
         one.write("perdida\nesta também", "vista")
-        server.room.whisper = lambda *args: None
+        server.whisper = lambda *args: None
         one.write("/msg Bia psiu\n//x\n/quem", "vista")
         wait_line(one, "* na sala (1)")
     wait_state(one, "reconectando")
@@ -276,10 +379,10 @@ def test_what_could_not_be_sent_comes_back(talk):
 def test_echo_that_never_came_is_forgotten_by_a_later_one(server, talk):
     """Uma mensagem recusada não volta para a caixa se as seguintes chegaram."""
     one = talk(server)
-    one.write("x" * (server.room.max_text + 1))
+    one.write("x" * (server.max_text + 1))
     one.write("curta")
     wait_line(one, "Ana: curta")
-    assert not one._echoes
+    assert not one._outbox._echoes
 
 
 def test_send_that_fails(server, talk):
@@ -287,7 +390,7 @@ def test_send_that_fails(server, talk):
     one = talk(server)
     one._client._sock.shutdown(1)
     one.write("oi", "v")
-    wait_until(lambda: ("v", "oi") in one._unsent or ("v", "oi") in one.news()["unsent"])
+    wait_until(lambda: ("v", "oi") in one.news()["unsent"])
     wait_state(one, "conectado")
 
 
@@ -330,7 +433,7 @@ def test_echo_returns(server, talk):
     one = talk(server)
     one.write("  oi \n//x\n/msg Ana psiu\nfim")
     wait_line(one, "fim")
-    assert not one._echoes
+    assert not one._outbox._echoes
 
 
 def test_leaving_while_the_server_is_silent(talk):
@@ -394,7 +497,7 @@ def test_clear(server, talk):
     wait_line(one, "antes")
     one.clear()
     everything = one.news(everything=True)
-    assert everything["lines"] == [] and everything["start"] == everything["first"] == one.total
+    assert everything["lines"] == [] and everything["start"] == everything["first"] == one._transcript.total
     one.write("depois")
     wait_line(one, "depois")
     assert [line.text for line in one.news(everything=True)["lines"]] == ["depois"]
@@ -410,3 +513,52 @@ def test_bounded():
     assert len(news["lines"]) == SHOWN and news["first"] == KEPT + 5 - SHOWN
     assert news["lines"] == one.news(everything=True)["lines"]
     assert len(one.lines) == KEPT and one.lines[0].text == "5"
+
+
+# --- a caixa de saída
+
+
+def test_paste_in_class_mode(talk):
+    """Sessenta linhas numa sala com limite de ritmo: todas chegam, uma vez cada, na ordem."""
+    with run_server(rate=50.0) as server, Client("Bia", *server.address) as bia:
+        one = talk(server)
+        paste = [f"linha {i}" for i in range(60)]
+        one.write("\n".join(paste))
+        bia.wait_for("linha 59", DEADLINE)
+        wait_line(one, "linha 59")
+        said = [text for text in bia.messages if text.startswith("Ana: ")]
+        assert said == [f"Ana: {line}" for line in paste]
+        assert not [text for text in texts(one) if "devagar" in text], "nada ficou por entregar"
+        assert one.news()["pending"]["count"] == 0 and not one.news()["unsent"]
+
+
+def test_what_waits_is_told_and_held(talk):
+    """A página sabe quantas linhas faltam e por quê; quem desiste as tem de volta, na ordem."""
+    with run_server(rate=1.0) as server:
+        one = talk(server)
+        one.write("\n".join(str(i) for i in range(40)), "v")
+        wait_until(lambda: one.news()["pending"]["rate"] == 1)
+        pending = one.news()["pending"]
+        assert 18 < pending["count"] <= 21 and len(pending["lines"]) == 3
+        one.hold()
+        back = one.news()["unsent"]
+        assert back == [("v", str(i)) for i in range(40 - len(back), 40)] and len(back) >= 18
+
+
+def test_what_waits_comes_back_when_the_link_falls(talk):
+    """A conexão cai no meio de uma fila: o que não chegou volta à caixa, na ordem, sem faltar nem repetir."""
+    with run_server(rate=1.0) as server:
+        one = talk(server)
+        one.write("\n".join(str(i) for i in range(40)), "v")
+        wait_until(lambda: one.news()["pending"]["rate"] == 1)
+    wait_state(one, "reconectando")
+    back = [text for _, text in one.news()["unsent"]]
+    heard = [line.text for line in one.lines if line.kind == "mine"]
+    assert heard + back == [str(i) for i in range(40)]
+
+
+def test_refused_line_does_not_hold_the_next(server, talk):
+    """Um comando que o servidor recusa, ou que só ele responde, não prende o que vem atrás."""
+    one = talk(server)
+    one.write("/nada\n/msg Zé oi\n/ajuda\nfim")
+    wait_line(one, "Ana: fim")

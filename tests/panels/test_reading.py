@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatlib.panels.chat.reading import MAX_PEOPLE, Line, Presence, mentions, parse_line
+from chatlib.panels.chat.reading import MAX_PEOPLE, Line, Presence, mentions, parse_line, too_fast
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,19 @@ def test_too_many_people():
     presence.ask()
     read(presence, "* na sala (9): " + ", ".join(map(str, range(5000))), "Zé entrou!")
     assert len(presence.people) == MAX_PEOPLE and presence.people[-1] == str(MAX_PEOPLE - 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("* devagar: passam 10 mensagens por segundo; o excesso não é entregue", 10),
+        ("* devagar: passa 1 mensagem por segundo; o excesso não é entregue", 1),
+        ("* devagar: passam 0.5 mensagens por segundo; o excesso não é entregue", 0.5),
+        ("* devagar: passam 2,5 mensagens por segundo; o excesso não é entregue", 2.5),
+        ("* devagar com isso", 0),
+        ("Ana: * devagar: passam 10 mensagens por segundo", 0),
+    ],
+)
+def test_too_fast(text, rate):
+    """O aviso do limite de ritmo diz quantas mensagens passam."""
+    assert too_fast(text) == rate

@@ -10,7 +10,7 @@ Text = tuple[str, str]  # (vista de onde veio, texto)
 
 
 class Echoes:
-    """As mensagens à espera do eco, na ordem em que foram; quem a usa cuida da trava."""
+    """As mensagens à espera do eco, na ordem em que foram; quem usa cuida da trava."""
 
     def __init__(self) -> None:
         self._sent: deque[tuple[float, str, str]] = deque(maxlen=ECHOES)  # (quando, vista, texto)
@@ -29,6 +29,11 @@ class Echoes:
         if text in sent:
             for _ in range(sent.index(text) + 1):
                 self._sent.popleft()
+
+    def forget_last(self, sent: Text) -> None:
+        """A última mensagem mandada, se era ``sent``, foi recusada: não se espera mais por ela."""
+        if self._sent and self._sent[-1][1:] == sent:
+            self._sent.pop()
 
     def take(self) -> list[Text]:
         """Desiste de esperar: devolve o que talvez não tenha chegado, na ordem."""

@@ -19,6 +19,7 @@ O que o painel sabe, sem widget algum, está em `conversation`; aqui fica o widg
 
 import threading
 from itertools import islice
+from typing import Any
 
 import anywidget
 import traitlets
@@ -46,9 +47,11 @@ class ChatPanel(anywidget.AnyWidget):
     _css = page.source("base.css", "chat/panel.css")
     apelido = traitlets.Unicode().tag(sync=True)
     scale = traitlets.Float(1.0).tag(sync=True)
-    saved = traitlets.List([]).tag(sync=True)  # só a página usa: as linhas que se salvam com o notebook
+    saved: traitlets.List[list[Any]] = traitlets.List([]).tag(
+        sync=True
+    )  # só a página usa: as linhas que se salvam com o notebook
 
-    def __init__(self, where=None, apelido: str = "", **options):
+    def __init__(self, where: Any = None, apelido: str = "", **options: Any) -> None:
         self.conversation = Conversation(where, apelido)
         self._sending = threading.Lock()  # uma remessa por vez, na ordem em que foi montada
         self._owns_layout = not isinstance(options.get("layout"), Widget)
@@ -59,8 +62,15 @@ class ChatPanel(anywidget.AnyWidget):
         for old in rerun.claim(self):
             old.close()
         if apelido:
+            self._enter()
+
+    def _enter(self) -> None:
+        try:
             self.conversation.enter()
             self.conversation.wait_entered()
+        except BaseException:  # interromperam a célula: ninguém fica na sala sem painel
+            self.conversation.close(wait=False)
+            raise
 
     @property
     def messages(self) -> list[str]:
@@ -85,8 +95,8 @@ class ChatPanel(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"<ChatPanel {self.apelido}>"
 
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
         return data | {"text/plain": self._as_text()}, metadata
 
     def _as_text(self) -> str:
@@ -108,7 +118,7 @@ class ChatPanel(anywidget.AnyWidget):
             self.apelido = self.conversation.apelido
             self.send(news | ({"model": self.model_id} if everything else {}))
 
-    def _on_page(self, _widget, message, _buffers) -> None:
+    def _on_page(self, _widget: Any, message: Any, _buffers: Any) -> None:
         match message:
             case {"type": "ready"}:
                 self._show(everything=True)
@@ -120,9 +130,11 @@ class ChatPanel(anywidget.AnyWidget):
                 self.conversation.leave(wait=False)
             case {"type": "retry"}:
                 self.conversation.retry()
+            case {"type": "hold"}:
+                self.conversation.hold()
             case {"type": "clear"}:
                 self.conversation.clear()
-            case {"type": "forget"} if self.conversation.is_over:
+            case {"type": "forget"} if self.conversation.over:
                 self._forget()
 
 

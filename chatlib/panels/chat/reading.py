@@ -1,6 +1,8 @@
 """O que se lê nas linhas da sala: de quem é cada uma, o que ela diz e quem está presente."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ... import protocol
@@ -12,6 +14,7 @@ MAX_PEOPLE = 2 * protocol.MAX_MEMBERS  # um servidor hostil não enche a memóri
 RENAMED = re.compile(re.escape(protocol.NOTICE) + r"(\S+) agora é (\S+)")
 _PRESENT = re.compile(r"(\S+) (entrou|saiu)!")
 _WHO = protocol.notice("na sala (")
+_TOO_FAST = re.compile(re.escape(protocol.NOTICE) + r"devagar: passam? (\d+(?:[.,]\d+)?) ")
 _HISTORY = protocol.notice("histórico: ")
 
 
@@ -46,6 +49,12 @@ def parse_line(text: str, apelido: str, when: float = 0) -> Line:
     return Line(kind, name, said.removeprefix(" "), 0 if old else when, flags)
 
 
+def too_fast(text: str) -> float:
+    """Quantas mensagens por segundo passam, se a linha é o aviso de que se mandou depressa demais; ou 0."""
+    found = _TOO_FAST.match(text)
+    return float(found[1].replace(",", ".")) if found else 0.0
+
+
 def mentions(text: str, apelido: str) -> bool:
     """Se o texto chama ``apelido`` pelo nome, em qualquer caixa."""
     name = re.escape(apelido_key(apelido))
@@ -55,7 +64,7 @@ def mentions(text: str, apelido: str) -> bool:
 class Presence:
     """Quem está na sala, pelo que se lê: entradas, saídas, trocas de apelido e ``/quem``."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.people: tuple[str, ...] = ()
         self._since_asked: list[tuple[str, str]] | None = None  # (quem saiu, quem entrou) desde /quem
 
@@ -88,3 +97,16 @@ class Presence:
         if come and come not in names and len(names) < MAX_PEOPLE:
             names.append(come)
         self.people = tuple(filter(None, names))
+
+
+class Repeats:
+    """O que o histórico repete a quem volta: as linhas que já se leram antes de a conexão cair."""
+
+    def __init__(self, recent: Iterable[Line] = ()) -> None:
+        self._seen = Counter((line.author, line.text) for line in recent)
+
+    def has(self, line: Line) -> bool:
+        """Se a linha é uma repetição; cada linha lida se repete uma vez só."""
+        known = "h" in line.flags and self._seen[line.author, line.text] > 0
+        self._seen[line.author, line.text] -= known
+        return known

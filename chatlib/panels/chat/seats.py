@@ -1,0 +1,107 @@
+"""Os lugares na sala que são deste kernel: quem está em cada um, e qual ficou com um fantasma.
+
+Um lugar é um apelido num servidor. Uma célula apagada deixa o painel dela na sala, e o da célula nova
+ouviria um *já está na sala* por causa de si mesmo: aqui, quem chega depois toma o lugar. E uma conexão
+que cai sem se despedir segura o apelido no servidor por alguns minutos: quem volta sabe que é só esperar.
+"""
+
+import threading
+import time
+from typing import Any, Protocol
+
+from ... import protocol, rerun
+from ...address import find_server, show_address
+from ...client import Client
+from ...errors import AddressError, EntryRefused
+
+GHOST = 300.0  # segundos em que um servidor pode segurar o apelido de uma conexão morta: mediram-se 230
+TAKEN = "Outro painel deste notebook entrou com o mesmo apelido, no lugar deste."
+
+Place = tuple[str, int, str]  # host, porta e o apelido na forma em que se compara
+
+
+class Occupant(Protocol):
+    """Quem ocupa um lugar, e sabe dar a vez."""
+
+    def close(self, note: str, wait: bool) -> None:
+        """Sai de vez; ``note`` diz por quê."""
+
+
+_taken: "dict[Place, Seat]" = {}
+_ghosts: dict[Place, float] = {}  # lugar -> até quando
+_lock = threading.Lock()  # guarda os dois
+
+
+class Seat:
+    """O lugar que ``occupant`` tem, ou quer, no servidor de ``where``; quem usa cuida da trava."""
+
+    def __init__(self, where: Any, occupant: Occupant) -> None:
+        self.address = show_address(where)  # como se digita
+        self._where, self._occupant = where, occupant
+        self._reached: tuple[str, int] | None = None  # onde se entrou da última vez
+        self._place: Place | None = None
+        self._is_lost = False  # outro painel o tomou
+
+    def look_for(self, address: str) -> None:
+        """O servidor passa a ser o desse endereço."""
+        if address != self.address:
+            self._where = self.address = address
+
+    def connect(self, apelido: str) -> Client:
+        """Toma o lugar e entra na sala; levanta o mesmo que `Client` e `take`."""
+        address = self._find()
+        self.take(address, apelido)
+        with rerun.unclaimed():  # a conexão é do painel, e não da célula que por acaso está rodando
+            client = Client(protocol.check_apelido(apelido), *address)
+        self._reached, self.address = address, show_address(address)
+        return client
+
+    def _find(self) -> tuple[str, int]:
+        try:
+            return find_server(self._where)
+        except AddressError:  # aquele servidor parou, mas outro pode tomar o lugar dele
+            if not self._reached:
+                raise
+            return self._reached
+
+    def take(self, address: tuple[str, int], apelido: str, wait: bool = True) -> None:
+        """Fica com o lugar; o outro painel deste kernel que estivesse nele sai de vez.
+
+        Levanta EntryRefused se foi este que perdeu o seu: dois se expulsariam, cada um à espera do outro.
+        """
+        place = *address, protocol.apelido_key(apelido)
+        with _lock:
+            if self._is_lost:
+                raise EntryRefused(TAKEN)
+            self._place, before, _taken[place] = place, _taken.get(place), self
+            if before and before is not self:
+                before._is_lost = True
+        if before and before is not self:
+            before._occupant.close(TAKEN, wait)
+
+    def rename(self, apelido: str) -> None:
+        """O ocupante trocou de apelido, e o servidor garante que ninguém mais tinha o novo."""
+        self.leave()
+        if self._reached:
+            self.take(self._reached, apelido, wait=False)
+
+    def leave(self) -> None:
+        """O lugar fica vago."""
+        with _lock:
+            if self._place and _taken.get(self._place) is self:
+                del _taken[self._place]
+
+    def haunt(self) -> None:
+        """A conexão caiu: talvez o servidor ainda não saiba, e o apelido pareça em uso."""
+        with _lock:
+            now = time.monotonic()
+            for old in [old for old, until in _ghosts.items() if until < now]:
+                del _ghosts[old]
+            if self._place:
+                _ghosts[self._place] = now + GHOST
+
+    @property
+    def is_haunted(self) -> bool:
+        """Se o apelido pode estar preso a uma conexão deste kernel que caiu."""
+        with _lock:
+            return self._place is not None and _ghosts.get(self._place, 0.0) > time.monotonic()
