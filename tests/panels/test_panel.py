@@ -8,10 +8,12 @@ import threading
 import pytest
 import traitlets
 from ipywidgets import Layout
+from peers import wait_until
 
 from chatlib import Client, Server, rerun
 from chatlib.panels.chat.conversation import CLOSED, Conversation
 from chatlib.panels.chat.panel import ChatPanel
+from chatlib.panels.chat.seats import TAKEN
 
 PATIENCE = 10.0  # segundos
 HOSTILE = '<img src=x onerror="alert(1)"></script><b>$x$ javascript:alert(2)'
@@ -244,19 +246,32 @@ def test_cell_run_again(server, show, monkeypatch):
     assert server.apelidos == ("Ana",)
 
 
-def test_interrupted_construction_closes(server, monkeypatch):
-    """Um painel que uma interrupção deixou pela metade também se fecha."""
-    claimed = []
+@pytest.mark.parametrize("where", ["enter", "wait_entered"])
+def test_interrupted_construction_closes(server, monkeypatch, where):
+    """Uma célula interrompida enquanto o painel entra não deixa ninguém na sala."""
+    claimed, original = [], getattr(Conversation, where)
 
     def interrupt(conversation):
+        original(conversation)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(rerun, "claim", lambda panel: claimed.append(panel) or [])
-    monkeypatch.setattr(Conversation, "enter", interrupt)
+    monkeypatch.setattr(Conversation, where, interrupt)
     with pytest.raises(KeyboardInterrupt):
-        ChatPanel(server, "Ana")
+        ChatPanel(server, "Zeca")
+    wait_until(lambda: not server.apelidos and not claimed[0].conversation._last.is_alive())
+    assert claimed[0].conversation.note == CLOSED
     claimed[0].close()
     assert not claimed[0]._thread.is_alive()
+
+
+def test_takes_the_place_over(server, show):
+    """A célula apagada e escrita de novo: o painel dela toma o lugar do antigo, que o diz."""
+    _, old = show(server, "Ana")
+    _, new = show(server, "Ana")
+    assert old.wait_state("desconectado")["note"] == TAKEN and old.batches[-1]["closed"]
+    new.wait_for("Ana entrou!")
+    assert server.apelidos == ("Ana",)
 
 
 def test_text_fallback(server, show):

@@ -12,6 +12,7 @@ Nada aqui levanta erro: o que houver fica em ``state``, ``note`` e ``field``, em
 
 import threading
 import time
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
@@ -85,12 +86,7 @@ class Conversation:
         """Espera o resultado de `enter`: dentro, com o cumprimento já lido, ou recusado."""
         with self._changed:
             self._changed.wait_for(lambda: self.state != CONNECTING)
-            self._changed.wait_for(
-                lambda: (
-                    self.state != CONNECTED or any(protocol.GREETING in text for *_, text, _, _ in self.lines)
-                ),
-                GREETED,
-            )
+            self._changed.wait_for(lambda: self.state != CONNECTED or is_greeted(self.lines), GREETED)
 
     def retry(self) -> None:
         """Tenta reconectar já, sem esperar o resto do prazo."""
@@ -271,3 +267,8 @@ class Conversation:
         self._outbox.give_back(everything=True)
         note = self._note_of_end if self.closed else note
         self._set(DISCONNECTED, note, "" if left else field_of(failure))
+
+
+def is_greeted(lines: Iterable[Line]) -> bool:
+    """Se o cumprimento do servidor já chegou."""
+    return any(protocol.GREETING in line.text for line in lines)
