@@ -102,7 +102,7 @@ def test_wrong_address(talk, where):
 def test_refused_entry(talk):
     """Uma recusa que não é do apelido nem do endereço é dita sem campo."""
     with run_server() as server:
-        server.is_open = False
+        server.room.is_open = False
         one = talk(server)
         assert (one.state, one.field) == ("desconectado", "")
         assert one.note.startswith("A porta da sala está fechada")
@@ -308,7 +308,7 @@ def test_place_is_not_fought_for(server, talk):
 def test_removed_does_not_come_back(server, talk):
     """Quem foi tirado da sala não volta sozinho, mas pode voltar."""
     one = talk(server)
-    server.remove("Ana")
+    server.room.remove("Ana")
     wait_state(one, "desconectado")
     assert one.note == REMOVED and texts(one)[-1].startswith("* quem cuida")
     one.enter()
@@ -359,9 +359,9 @@ def test_what_could_not_be_sent_comes_back(talk):
         one = talk(server)
         one.write("chegou", "vista")
         wait_line(one, "chegou")
-        server.broadcast = lambda *args, **options: True  # aceita e não entrega
+        server.room.broadcast = lambda *args, **options: True  # aceita e não entrega
         one.write("perdida\nesta também", "vista")
-        server.whisper = lambda *args: None
+        server.room.whisper = lambda *args: None
         one.write("/msg Bia psiu\n//x\n/quem", "vista")
         wait_line(one, "* na sala (1)")
     wait_state(one, "reconectando")
@@ -379,7 +379,7 @@ def test_what_could_not_be_sent_comes_back(talk):
 def test_echo_that_never_came_is_forgotten_by_a_later_one(server, talk):
     """Uma mensagem recusada não volta para a caixa se as seguintes chegaram."""
     one = talk(server)
-    one.write("x" * (server.max_text + 1))
+    one.write("x" * (server.room.max_text + 1))
     one.write("curta")
     wait_line(one, "Ana: curta")
     assert not one._outbox._echoes

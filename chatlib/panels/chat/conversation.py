@@ -19,9 +19,10 @@ from typing import Any
 from ... import commands, protocol
 from ...client import Client
 from ...errors import ApelidoRefused, ChatError
+from ...server import Server
 from .outbox import Outbox
 from .patience import Patience, explain, field_of
-from .reading import RENAMED, Line, Presence, Repeats, parse_line
+from .reading import Line, Presence, Repeats, parse_line
 from .seats import Seat
 from .transcript import SHOWN, Transcript
 
@@ -52,7 +53,7 @@ class Conversation:
         self._transcript = Transcript()
         self.lines = self._transcript.lines
         self.presence = Presence()
-        self.max_text = getattr(where, "max_text", protocol.MAX_TEXT)
+        self.max_text = where.room.max_text if isinstance(where, Server) else protocol.MAX_TEXT
         self._seat = Seat(where, self)
         self._sent_people: tuple[str, ...] | None = None  # quem estava na última remessa
         self._fresh = True  # se há o que contar à página
@@ -233,13 +234,13 @@ class Conversation:
             line = parse_line(text, self.apelido, time.time())
             if self.presence.read(text, line):
                 return self._tell()
-            renamed = RENAMED.fullmatch(text)
-            if renamed and renamed[1] == self.apelido:
-                self.apelido = renamed[2]
+            renamed = protocol.renamed.read(text)
+            if renamed and renamed[0] == self.apelido:
+                self.apelido = renamed[1]
                 self._seat.rename(self.apelido)
             if not (self._outbox.read(line) or self._repeats.has(line)):
                 self._add(line)
-            if text == protocol.REMOVED:
+            if text == protocol.removed():
                 self._thread, self.note = None, REMOVED
 
     # --- miudezas, todas com a trava na mão

@@ -23,7 +23,6 @@ from typing import Any
 
 import anywidget
 import traitlets
-from ipywidgets import Widget
 
 from ... import rerun
 from .. import page
@@ -54,7 +53,7 @@ class ChatPanel(anywidget.AnyWidget):
     def __init__(self, where: Any = None, apelido: str = "", **options: Any) -> None:
         self.conversation = Conversation(where, apelido)
         self._sending = threading.Lock()  # uma remessa por vez, na ordem em que foi montada
-        self._owns_layout = not isinstance(options.get("layout"), Widget)
+        self._owns_layout = not isinstance(options.get("layout"), traitlets.HasTraits)
         super().__init__(apelido=self.conversation.apelido, **options)
         self.on_msg(self._on_page)
         self._thread = threading.Thread(target=self._deliver, name=f"painel de {apelido}", daemon=True)

@@ -11,12 +11,6 @@ from ...apelidos import apelido_key
 MAX_SHOWN = 8192  # caracteres de uma linha que o painel guarda: o dobro da maior mensagem de costume
 MAX_PEOPLE = 2 * protocol.MAX_MEMBERS  # um servidor hostil não enche a memória com nomes
 
-RENAMED = re.compile(re.escape(protocol.NOTICE) + r"(\S+) agora é (\S+)")
-_PRESENT = re.compile(r"(\S+) (entrou|saiu)!")
-_WHO = protocol.notice("na sala (")
-_TOO_FAST = re.compile(re.escape(protocol.NOTICE) + r"devagar: passam? (\d+(?:[.,]\d+)?) ")
-_HISTORY = protocol.notice("histórico: ")
-
 
 class Line(NamedTuple):
     """Uma linha da conversa.
@@ -37,22 +31,24 @@ def parse_line(text: str, apelido: str, when: float = 0) -> Line:
     """De quem é a linha e o que ela diz, para quem na sala se chama ``apelido``."""
     if len(text) > MAX_SHOWN:
         text = f"{text[:MAX_SHOWN]}… (linha longa demais, cortada)"
-    old = text.startswith(_HISTORY)
-    author, colon, said = text.removeprefix(_HISTORY).partition(":")
-    name = author.removesuffix(" (particular)")
-    if not colon or not name or " " in name:  # apelidos não têm espaço; as frases do servidor têm
+    old = protocol.remembered.read(text)
+    body = old[0] if old else text
+    private = protocol.private.read(body)
+    found = private or protocol.said.read(body) or protocol.said.read(body.replace(":", ": ", 1))
+    if not found:
         return Line("notice", "", text, when)
+    name, said = found
     kind = "mine" if name == apelido else "other"
-    flags = "p" * (name != author) + "h" * old
+    flags = "p" * bool(private) + "h" * bool(old)
     if kind == "other" and mentions(said, apelido):
         flags += "m"
-    return Line(kind, name, said.removeprefix(" "), 0 if old else when, flags)
+    return Line(kind, name, said, 0 if old else when, flags)
 
 
 def too_fast(text: str) -> float:
     """Quantas mensagens por segundo passam, se a linha é o aviso de que se mandou depressa demais; ou 0."""
-    found = _TOO_FAST.match(text)
-    return float(found[1].replace(",", ".")) if found else 0.0
+    found = protocol.too_fast.read(text)
+    return float(found[0]) if found else 0.0
 
 
 def mentions(text: str, apelido: str) -> bool:
@@ -78,16 +74,18 @@ class Presence:
             if line.author not in self.people:  # quem fala está, mesmo que não se tenha visto entrar
                 self._change(line.author, line.author)
             return self._since_asked is not None and line.kind == "mine" and line.text == "/quem"
-        if self._since_asked is not None and text.startswith(_WHO):
+        if self._since_asked is not None and (present := protocol.present.read(text)):
             changes, self._since_asked = self._since_asked, None
-            self.people = tuple(text.partition(": ")[2].split(", ", MAX_PEOPLE)[:MAX_PEOPLE])
+            self.people = tuple(present[1].split(", ", MAX_PEOPLE)[:MAX_PEOPLE])
             for gone, come in changes:  # o que aconteceu enquanto a resposta vinha
                 self._change(gone, come)
             return True
-        if match := _PRESENT.fullmatch(text):
-            self._change(match[1], match[1] if match[2] == "entrou" else "")
-        elif match := RENAMED.fullmatch(text):
-            self._change(match[1], match[2])
+        if entered := protocol.entered.read(text):
+            self._change(entered[0], entered[0])
+        elif left := protocol.left.read(text):
+            self._change(left[0], "")
+        elif renamed := protocol.renamed.read(text):
+            self._change(*renamed)
         return False
 
     def _change(self, gone: str, come: str) -> None:

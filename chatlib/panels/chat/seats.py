@@ -9,8 +9,9 @@ import threading
 import time
 from typing import Any, Protocol
 
-from ... import protocol, rerun
+from ... import rerun
 from ...address import find_server, show_address
+from ...apelidos import apelido_key, check_apelido
 from ...client import Client
 from ...errors import AddressError, EntryRefused
 
@@ -52,7 +53,7 @@ class Seat:
         address = self._find()
         self.take(address, apelido)
         with rerun.unclaimed():  # a conexão é do painel, e não da célula que por acaso está rodando
-            client = Client(protocol.check_apelido(apelido), *address)
+            client = Client(check_apelido(apelido), *address)
         self._reached, self.address = address, show_address(address)
         return client
 
@@ -69,7 +70,7 @@ class Seat:
 
         Levanta EntryRefused se foi este que perdeu o seu: dois se expulsariam, cada um à espera do outro.
         """
-        place = *address, protocol.apelido_key(apelido)
+        place = *address, apelido_key(apelido)
         with _lock:
             if self._is_lost:
                 raise EntryRefused(TAKEN)
