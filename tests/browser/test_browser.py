@@ -170,8 +170,8 @@ def test_joining(notebook):
 def test_reconnecting(notebook):
     """O servidor cai e volta: o painel conta, volta com o mesmo apelido, e o que se digitou não se perde."""
     down = "port = server.address[1]; server.shutdown()"
-    slow = """from chatlib import conversation
-conversation.DELAYS, conversation.STEADY = (300,), 0
+    slow = """from chatlib.panels.chat import patience
+patience.DELAYS, patience.STEADY = (300,), 0
 server.shutdown()"""
     page = notebook(ONE, down, "server = Server(port=port).start()", slow)
     ana = page.panel("Ana")
@@ -210,11 +210,12 @@ def test_sent_but_lost(notebook):
 
 def test_what_goes_wrong_is_said(notebook):
     """Apelido em uso, servidor encerrado, kernel reiniciado: o painel diz o que houve e o que fazer."""
-    twin = 'display(ChatPanel(server, "Ana")); display(ChatPanel(("127.0.0.1", 9), "Bruno"))'
+    twin = """eva = Client("Eva", *server.address)
+display(ChatPanel(server, "Eva")); display(ChatPanel(("127.0.0.1", 9), "Bruno"))"""
     page = notebook('ChatPanel(server, "Ana")', twin, "server.shutdown()", run=2)
     ana = page.panel("Ana").first
     expect_state(ana, "conectado")
-    expect(page.panel("Ana").nth(1)).to_contain_text("Apelido recusado: Ana já está na sala")
+    expect(page.panel("Eva")).to_contain_text("Apelido recusado: Eva já está na sala")
     expect(page.panel("Bruno")).to_contain_text("Não há servidor em 127.0.0.1, porta 9")
     page.run(3)
     expect(ana).to_contain_text("A conexão caiu")

@@ -155,3 +155,70 @@ print(len(panels), "painel;", len(threads), "threads;", len(_instances), "widget
         page.page.wait_for_timeout(500)
     assert page.cell(2).locator(".jp-OutputArea-output").inner_text() == once
     assert len(json.dumps(page.save())) < 1.1 * size
+
+
+# --- o que espera para ser mandado
+
+
+def test_paste_in_class_mode(notebook):
+    """Sessenta linhas com limite de ritmo chegam todas, na ordem; a página diz quantas faltam."""
+    page = notebook("server.room.rate = 10.0", PAIR, run=2)
+    ana, bruno = page.panel("Ana"), page.panel("Bruno")
+    paste = [f"linha {i}" for i in range(60)]
+    say(ana, "\n".join(paste))
+    expect(ana.locator(".chatlib-pending")).to_contain_text("à espera: passam 10 por segundo")
+    page.picture("painel, linhas à espera")
+    expect(bruno.locator(".chatlib-other", has_text="linha 59")).to_have_count(1)
+    assert bruno.locator(".chatlib-other").all_text_contents() == [f"Ana: {line}" for line in paste]
+    expect(ana.locator(".chatlib-pending")).to_be_hidden()
+    expect(box_of(ana)).to_have_value("")
+
+
+def test_huge_paste_asks_first(notebook):
+    """Um só Enter não manda quinhentas linhas: a caixa pergunta, e o texto continua nela."""
+    page = notebook(ONE)
+    ana = page.panel("Ana")
+    say(ana, "x\n" * 500)
+    expect(ana.locator(".chatlib-hint")).to_contain_text("São 500 linhas. Enter de novo manda todas")
+    assert len(box_of(ana).input_value()) == 1000
+    expect(ana.locator(".chatlib-mine")).to_have_count(0)
+
+
+def test_sent_while_the_kernel_does_not_answer(notebook):
+    """O que se manda enquanto o navegador não alcança o kernel aparece à espera, e chega depois."""
+    page = notebook(ONE)
+    ana = page.panel("Ana")
+    say(ana, "antes")
+    expect_end(ana, "Ana: antes")
+    page.page.evaluate(
+        "() => { const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;"
+        " kernel._updateConnectionStatus('connecting'); window.lost = kernel; }"
+    )
+    box_of(ana).fill("no escuro")
+    box_of(ana).press("Enter")
+    expect(ana.locator(".chatlib-pending")).to_contain_text("no escuro · à espera: o Jupyter não respondeu")
+    page.picture("painel, mensagem à espera")
+    page.page.evaluate("window.lost._updateConnectionStatus('connected')")
+    expect_end(ana, "Ana: antes", "Ana: no escuro")
+    expect(ana.locator(".chatlib-pending")).to_be_hidden()
+
+
+def test_draft_survives_reload(notebook):
+    """Recarregar a página não apaga o que se escrevia, e o arquivo não o guarda."""
+    page = notebook(ONE)
+    ana = page.panel("Ana")
+    expect(ana.locator(".chatlib-state")).to_have_text("conectado")
+    box_of(ana).fill("um rascunho")
+    page.reload()
+    expect(box_of(ana)).to_have_value("um rascunho")
+    assert "um rascunho" not in page.path.read_text(encoding="utf-8")
+
+
+def test_deleted_cell_gives_its_place(notebook):
+    """Apagada a célula, a nova entra com o mesmo apelido."""
+    page = notebook("ChatPanel(server, 'Ana')", "ChatPanel(server, 'Ana')")
+    expect(page.panel("Ana").locator(".chatlib-state")).to_have_text("conectado")
+    page.page.evaluate("() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 1 }")
+    page.command("notebook:delete-cell")
+    page.run(1)
+    expect(page.panel("Ana").locator(".chatlib-state")).to_have_text("conectado")

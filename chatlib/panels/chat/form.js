@@ -1,6 +1,7 @@
 // A caixa de escrever: Enter manda, Shift+Enter muda de linha, ↑ repete, Tab completa.
 
 const NEAR = 0.8; // fração do limite a partir da qual se mostra a conta
+const MANY = 200; // linhas que um só Enter não manda sem perguntar
 const measure = new TextEncoder();
 
 const longest = (text) => Math.max(...text.split("\n").map((line) => measure.encode(line).length));
@@ -31,6 +32,7 @@ function createForm(send) {
   const sent = []; // o que já se mandou, para ↑
   let recall = 0; // posição em sent; sent.length é o rascunho
   let draft = "";
+  let confirmed = null; // o texto enorme que já se perguntou se é para mandar
   let tab = { texts: [], index: 0 }; // o que Tab está oferecendo
 
   function hintFor(text) {
@@ -59,8 +61,18 @@ function createForm(send) {
     refresh();
   }
 
+  // Um texto enorme, talvez colado por engano, pede um segundo Enter.
+  function asks(text) {
+    if (said(text).length <= MANY || confirmed === text) return false;
+    confirmed = text;
+    hint.hidden = false;
+    hint.textContent = `São ${said(text).length.toLocaleString("pt-BR")} linhas. Enter de novo manda todas, uma a uma.`;
+    return true;
+  }
+
   function submit() {
     const text = box.value;
+    if (!button.disabled && asks(text)) return;
     if (!text.trim() || button.disabled || !send(text)) return refresh();
     if (sent.at(-1) !== text) sent.push(text);
     recall = sent.length;

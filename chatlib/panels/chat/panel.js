@@ -127,17 +127,19 @@ function render({ model, el }) {
   note.append(why, retry);
 
   const form = createForm((text) => {
-    model.send({ type: "write", text, view });
+    model.send({ type: "write", text, view, number: pending.add(text) });
     return true;
   });
   const people = createPeople(form.talkTo);
   const log = createLog();
+  const pending = createPending(() => model.send({ type: "hold" }));
+  let saveDraft = () => {};
   const join = createJoin((apelido, address) => {
     focusNext = true;
     model.send({ type: "enter", apelido, address });
   });
   let focusNext = false; // quem entrou pelo formulário quer escrever em seguida
-  root.append(header, people.node, log.node, note, join.node, form.node);
+  root.append(header, people.node, log.node, pending.node, note, join.node, form.node);
 
   function showState(change) {
     const before = now;
@@ -193,10 +195,12 @@ function render({ model, el }) {
     const fresh = news.lines.slice(Math.max(0, (next ?? 0) - news.first));
     next = Math.max(next ?? 0, news.first + news.lines.length);
     log.add(fresh);
+    if (news.model && !id) saveDraft = keepDraft(form.node.querySelector("textarea"), news.model);
     id = news.model ?? id;
     saveWith(news);
     log.keep(Math.min(shown, next - news.start));
     if (news.commands) form.learn({ commands: news.commands, limit: news.max_text });
+    pending.learn(news.pending, news.heard?.[view]);
     form.giveBack((news.unsent ?? []).filter(([from]) => from === view).map(([, text]) => text));
     const { lines, all, first, ...rest } = news;
     showState(rest);
@@ -231,6 +235,8 @@ function render({ model, el }) {
     showState({ state: "desconectado", note, closed: true, gone: true, people: [], field: "" });
   }
 
+  const leavePage = () => saveDraft(); // F5 não desmonta a vista: só avisa
+  addEventListener("pagehide", leavePage);
   const ask = () => model.send({ type: "ready" });
   const stopAsking = keepAsking(model, () => next !== null, showSaved, showGone);
   model.on("msg:custom", showNews);
@@ -246,6 +252,8 @@ function render({ model, el }) {
     retire(model);
     stopAsking();
     scale.stop();
+    saveDraft();
+    removeEventListener("pagehide", leavePage);
     clearTimeout(countdown);
     model.off("msg:custom", showNews);
     model.off("change:apelido", showName);

@@ -42,7 +42,9 @@ class ChatPanel(anywidget.AnyWidget):
     As outras opções são as de qualquer widget, como ``layout``.
     """
 
-    _esm = page.source("base.js", "saving.js", "chat/log.js", "chat/form.js", "chat/panel.js")
+    _esm = page.source(
+        "base.js", "saving.js", "chat/log.js", "chat/form.js", "chat/pending.js", "chat/panel.js"
+    )
     _css = page.source("base.css", "chat/panel.css")
     apelido = traitlets.Unicode().tag(sync=True)
     scale = traitlets.Float(1.0).tag(sync=True)
@@ -52,6 +54,7 @@ class ChatPanel(anywidget.AnyWidget):
 
     def __init__(self, where: Any = None, apelido: str = "", **options: Any) -> None:
         self.conversation = Conversation(where, apelido)
+        self._heard: dict[str, int] = {}  # vista -> o número do último texto que se recebeu dela
         self._sending = threading.Lock()  # uma remessa por vez, na ordem em que foi montada
         self._owns_layout = not isinstance(options.get("layout"), traitlets.HasTraits)
         super().__init__(apelido=self.conversation.apelido, **options)
@@ -115,13 +118,14 @@ class ChatPanel(anywidget.AnyWidget):
         with self._sending:
             news = self.conversation.news(everything)
             self.apelido = self.conversation.apelido
-            self.send(news | ({"model": self.model_id} if everything else {}))
+            self.send(news | {"heard": self._heard} | ({"model": self.model_id} if everything else {}))
 
     def _on_page(self, _widget: Any, message: Any, _buffers: Any) -> None:
         match message:
             case {"type": "ready"}:
                 self._show(everything=True)
             case {"type": "write", "text": str(text), "view": str(view)}:
+                self._heard[view] = message.get("number", 0)
                 self.conversation.write(text, view)
             case {"type": "enter", "apelido": str(apelido), "address": str(address)}:
                 self.conversation.enter(apelido, address)
