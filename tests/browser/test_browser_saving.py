@@ -167,6 +167,7 @@ def test_paste_in_class_mode(notebook):
     paste = [f"linha {i}" for i in range(60)]
     say(ana, "\n".join(paste))
     expect(ana.locator(".chatlib-pending")).to_contain_text("à espera: passam 10 por segundo")
+    expect(ana.locator(".chatlib-pending")).to_be_visible()
     page.picture("painel, linhas à espera")
     expect(bruno.locator(".chatlib-other", has_text="linha 59")).to_have_count(1)
     assert bruno.locator(".chatlib-other").all_text_contents() == [f"Ana: {line}" for line in paste]
@@ -197,6 +198,7 @@ def test_sent_while_the_kernel_does_not_answer(notebook):
     box_of(ana).fill("no escuro")
     box_of(ana).press("Enter")
     expect(ana.locator(".chatlib-pending")).to_contain_text("no escuro · à espera: o Jupyter não respondeu")
+    expect(ana.locator(".chatlib-pending")).to_be_visible()
     page.picture("painel, mensagem à espera")
     page.page.evaluate("window.lost._updateConnectionStatus('connected')")
     expect_end(ana, "Ana: antes", "Ana: no escuro")

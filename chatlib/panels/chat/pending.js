@@ -1,5 +1,7 @@
 // O que se mandou e ainda não chegou à sala: à espera do Jupyter, da vez ou da resposta do servidor.
 
+const LATE = 800; // milissegundos: quase tudo chega antes, e nada se mexe na tela
+
 // hold(): desiste do que ainda não foi, que volta para a caixa.
 function createPending(hold) {
   const node = create("div", "chatlib-pending", "", { role: "status" });
@@ -7,6 +9,7 @@ function createPending(hold) {
   const stop = create("button", "chatlib-button", "Parar", { type: "button", title: "Devolver à caixa o que ainda não foi" });
   const unheard = []; // [número, texto] do que o kernel ainda não confirmou
   let last = 0;
+  let late = null; // o relógio que a mostra
   let queue = { count: 0, lines: [], rate: 0 }; // o que o kernel tem à espera
   stop.addEventListener("click", hold);
   node.append(text, stop);
@@ -19,10 +22,16 @@ function createPending(hold) {
     const rest = count > 1 ? ` e mais ${(count - 1).toLocaleString("pt-BR")}` : "";
     write(text, count ? `${lines[0].slice(0, 80)}${rest} · à espera: ${why}` : "");
     stop.hidden = queue.count < 2;
-    node.hidden = !count;
+    if (count) {
+      late ??= setTimeout(() => { node.hidden = false; }, LATE);
+    } else {
+      clearTimeout(late);
+      late = null;
+      node.hidden = true;
+    }
   }
 
-  show();
+  node.hidden = true;
   return {
     node,
     add(said) {
