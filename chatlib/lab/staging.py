@@ -6,7 +6,7 @@ O que se abre aqui se fecha sozinho: quando a célula roda de novo, quando come�
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .. import rerun
 from ..sockets import shut
@@ -14,8 +14,24 @@ from ..sockets import shut
 WAIT = 5.0  # segundos que a ponta de uma pessoa espera, para que nenhuma célula fique presa
 PATIENCE = 2.0  # segundos para que uma thread acabe, depois que os sockets dela se fecharam
 
-_sockets: list[socket.socket] = []
-_threads: list[threading.Thread] = []
+
+class Actor(threading.Thread):
+    """Uma thread do palco: o erro de um socket que o próprio palco fechou não é notícia."""
+
+    def run(self) -> None:
+        """Roda a função; um erro de socket que não veio do fim do palco segue seu caminho."""
+        try:
+            super().run()
+        except OSError:
+            if self in _staged:
+                raise
+
+    def close(self) -> None:
+        """Espera que a thread acabe, até 2 s."""
+        self.join(PATIENCE)
+
+
+_staged: list[socket.socket | Actor] = []
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
@@ -36,41 +52,32 @@ def crowd(*apelidos: str) -> tuple[list[socket.socket], list[str], list[socket.s
     return clients, list(apelidos), people
 
 
-def spawn(function: Callable, *args) -> threading.Thread:
+def spawn(function: Callable, *args) -> Actor:
     """Roda a função numa thread, ao lado da célula, e devolve a thread."""
-
-    def run() -> None:
-        try:
-            function(*args)
-        except OSError:
-            if thread in _threads:  # senão, foi `clear` que fechou o socket dela
-                raise
-
-    thread = threading.Thread(target=run, name=getattr(function, "__name__", None), daemon=True)
-    _threads.append(thread)
+    thread = Actor(target=function, args=args, daemon=True)
+    _keep(thread)
     thread.start()
     return thread
 
 
 def clear() -> None:
-    """Fecha tudo o que `pair` e `crowd` abriram e espera as threads de `spawn`, até 2 s cada uma."""
-    threads, sockets = _threads[:], _sockets[:]
-    _threads.clear()
-    _sockets.clear()
-    for sock in sockets:
-        _close(sock)
-    for thread in threads:
-        thread.join(PATIENCE)
+    """Fecha o que `pair` e `crowd` abriram e espera as threads de `spawn`, até 2 s cada uma."""
+    _strike(list(_staged))
 
 
-def _keep(*sockets: socket.socket) -> None:
-    """Lembra o que esta célula abriu, e fecha o que a rodada anterior dela tinha aberto."""
-    for sock in sockets:
-        for old in rerun.claim(sock):
-            _close(old)
-    _sockets.extend(sockets)
+def _keep(*items: socket.socket | Actor) -> None:
+    """Lembra o que esta célula abriu, e desfaz o que a rodada anterior dela tinha aberto."""
+    for item in items:
+        _strike(rerun.claim(item))
+    _staged.extend(items)
 
 
-def _close(sock) -> None:
-    shut(sock)  # acorda a thread que lê dele: close, sozinho, não a acorda
-    sock.close()
+def _strike(items: Iterable) -> None:
+    old = [item for item in items if item in _staged]
+    for item in old:  # primeiro: é por já não estar no palco que uma thread sabe que ele acabou
+        _staged.remove(item)
+    for item in old:
+        if isinstance(item, socket.socket):
+            shut(item)  # acorda quem lê dele: close, sozinho, não acorda
+    for item in sorted(old, key=lambda item: isinstance(item, Actor)):  # as threads, por último
+        item.close()

@@ -109,7 +109,7 @@ def test_spawn_runs_beside_and_names_the_thread():
     thread = spawn(listen_to, theirs, heard)
     ours.sendall(b"oi")
     wait_until(lambda: heard == [b"oi"], "a leitura na thread")
-    assert thread.daemon and thread.name == "listen_to"
+    assert thread.daemon and "listen_to" in thread.name
 
 
 def test_error_of_a_socket_closed_by_the_stage_is_no_news(monkeypatch):
@@ -148,7 +148,6 @@ def test_same_cell_again_closes_only_what_it_had_opened(notebook):
     other = pair()
     notebook("a")
     new = pair()
-    thread.join(DEADLINE)
     assert is_open(*old, *other, *new) == [False, False, True, True, True, True]
     assert not thread.is_alive()
 
