@@ -17,7 +17,7 @@ OTHERS = sorted(set(FOLDER.glob("*.ipynb")) - set(NOTEBOOKS))  # os que não sã
 TEXTS = [*NOTEBOOKS, *OTHERS, *sorted(FOLDER.glob("*.md")), ROOT / "README.md", ROOT / "CHANGELOG.md"]
 
 MAX_LINES, MEDIAN_LINES = 25, 4
-CODE_CELLS = range(15, 29)
+CODE_CELLS = range(15, 31)
 WORDS_PER_CELL = range(35, 95)
 MACHINE = re.compile(
     r"/(?:tmp|root|home|work|usr)/|[A-Z]:\\\\|ipykernel_\d+|0x[0-9a-f]{6,}|\d{2}:\d{2}:\d{2}"
