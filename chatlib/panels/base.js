@@ -27,6 +27,38 @@ function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+const number = new Intl.NumberFormat("pt-BR");
+
+// A conta com o nome no número certo: 1 mensagem, 1,5 mensagem, 2 mensagens.
+const plural = (count, one, many) => `${number.format(count)} ${count > 0 && count < 2 ? one : many}`;
+
+// Um botão pequeno do cabeçalho. label diz por extenso o que ele faz.
+function createTool(text, label, action) {
+  const button = create("button", "chatlib-button chatlib-tool", text, { type: "button", title: label, "aria-label": label });
+  button.addEventListener("click", action);
+  return button;
+}
+
+// O cabeçalho, igual em todos os painéis: nome, estado e, à direita, as ferramentas, com o tamanho das letras
+// na frente. grow multiplica esse tamanho. show(word, light) diz o estado; light é "on", "wait" ou "off".
+function createHeader(title, grow, ...tools) {
+  const node = create("header", "chatlib-header");
+  const name = create("strong", "chatlib-title", title, { dir: "auto" });
+  const state = create("span", "chatlib-state", "", { role: "status" });
+  const side = create("span", "chatlib-tools");
+  side.append(
+    createTool("A−", "Diminuir as letras", () => grow(1 / 1.15)),
+    createTool("A+", "Aumentar as letras", () => grow(1.15)),
+    ...tools,
+  );
+  node.append(name, state, side);
+  function show(word, light) {
+    write(state, word);
+    state.dataset.light = light;
+  }
+  return { node, name, state, show };
+}
+
 const WAITING = "Esperando o kernel responder. Se você acabou de abrir o notebook, rode de novo a célula deste painel.";
 const GONE = "O kernel parou ou foi reiniciado. Rode de novo a célula que criou este painel.";
 

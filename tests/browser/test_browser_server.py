@@ -118,7 +118,7 @@ def test_address_and_size(open_notebook):
     assert qr.bounding_box()["width"] > 2.5 * small
     size = "room => parseFloat(getComputedStyle(room).fontSize)"
     before = room.evaluate(size)
-    press(room, "Letras maiores")
+    press(room, "Aumentar as letras")
     assert room.evaluate(size) > before
     expect(room.locator(".room-event").last).to_have_text(re.compile("Ana disse: linha 999$"))
     expect(room.locator(".room-event")).to_have_count(300)
@@ -160,8 +160,8 @@ def test_keyboard_alone(open_notebook):
     notebook = open_notebook(PANEL, "people = join('Ana', 'Bia')", "1 + 1")
     room, page = room_of(notebook), notebook.page
     expect(row_of(room, "Bia")).to_be_visible()
-    room.get_by_role("button", name="Letras menores").focus()
-    for name in ("Letras maiores", "Encerrar", "Copiar o endereço", "QR com o endereço"):
+    room.get_by_role("button", name="Diminuir as letras").focus()
+    for name in ("Aumentar as letras", "Encerrar", "Copiar o endereço", "QR com o endereço"):
         page.keyboard.press("Tab")
         expect(room.get_by_role("button", name=name)).to_be_focused()
     page.keyboard.press("Tab")
@@ -242,3 +242,43 @@ def problems(notebook: Notebook) -> list[str]:
         for rule in results["violations"]
         for node in rule["nodes"]
     ]
+
+
+STYLES = """() => {
+    const sheets = [...document.querySelectorAll("style")].filter(({ textContent }) =>
+        textContent.includes(".chatlib-header"));
+    const read = () => [...document.querySelectorAll(".chatlib, .chatlib *")].flatMap((node) =>
+        ["", "::before", "::after"].map((part) => {
+            const style = getComputedStyle(node, part);
+            const values = [...style].map((name) => `${name}: ${style.getPropertyValue(name)}`);
+            return [node.className, part, ...values];
+        }));
+    const before = read();
+    document.head.append(...sheets.reverse());
+    const after = read();
+    return [sheets.length, before.flatMap((style, i) => style.some((value, j) => value !== after[i][j])
+        ? [[style[0] + style[1], ...style.filter((value, j) => value !== after[i][j])]] : [])];
+}"""
+
+
+def test_style_sheets_in_any_order(open_notebook):
+    """Cada painel traz a sua cópia de base.css: em que ordem elas entram na página não muda nada à vista."""
+    notebook = open_notebook(PANEL, "from chatlib import ChatPanel\nChatPanel(server, 'Ana')")
+    room = room_of(notebook)
+    remove = row_of(room, "Ana").get_by_role("button")
+    notebook.set_theme("JupyterLab Dark")
+    press(room, "Modo turma")
+    expect(room.get_by_role("button", name="Modo turma")).to_have_attribute("aria-pressed", "true")
+    room.locator(".room-zoom").click()
+    remove.click()
+    expect(remove).to_have_text("Tirar mesmo?")
+    expect(room.locator(".room-zoom")).to_have_css("background-color", "rgb(255, 255, 255)")
+    expect(remove).to_have_css("border-top-width", "2px")
+    assert notebook.page.evaluate(STYLES) == [2, []]
+    remove.press("Escape")
+    press(room, "Encerrar")
+    press(room, "Encerrar com 1 na sala?")
+    room.locator(".room-toggle").first.hover()
+    expect(room.get_by_role("button", name="Iniciar")).to_be_visible()
+    assert notebook.page.evaluate(STYLES) == [2, []]
+    notebook.set_theme("JupyterLab Light")

@@ -1,4 +1,4 @@
-// O painel da sala, do lado da página. O lado do kernel está em server_panel.py.
+// O painel da sala, do lado da página. O lado do kernel está em panel.py.
 //
 // Cada remessa do kernel é a sala inteira como ela está, mais os acontecimentos que faltam aqui:
 // { all, first, events, running, open, rate, history, members, counts, rhythm, address, … }.
@@ -14,9 +14,8 @@ function render({ model, el }) {
   let next = null; // o número do próximo acontecimento a mostrar; null até o registro chegar
   let shown = null; // o endereço desenhado
 
-  function showState(word, note, running = false) {
-    panel.root.dataset.running = running;
-    write(panel.state, word);
+  function showState(word, light, note) {
+    panel.header.show(word, light);
     write(panel.note, note);
     panel.note.hidden = !note;
   }
@@ -86,7 +85,7 @@ function render({ model, el }) {
     Object.assign(panel.room, { running: news.running, members: news.members });
     if (turned || !news.members.length) panel.power.calm();
     panel.power.button.classList.toggle("chatlib-main", !news.running);
-    showState(news.running ? "no ar" : "parada", news.note, news.running);
+    showState(news.running ? "no ar" : "parada", news.running ? "on" : "off", news.note);
     showPlace(news);
     showNumbers(news);
     showRules(news);
@@ -97,7 +96,7 @@ function render({ model, el }) {
   const ask = () => send({ type: "ready" });
 
   function showGone(note) {
-    showState("desconectada", note);
+    showState("desconectada", "off", note);
     enable(false);
   }
 
@@ -125,12 +124,12 @@ function render({ model, el }) {
   panel.copy.addEventListener("click", copyAddress);
 
   model.on("msg:custom", showNews);
-  showState("conectando", "");
+  showState("conectando", "wait", "");
   enable(false);
   showPlace({ address: "", code: "", reach: "", qr: [] });
   el.classList.add("chatlib-view");
   el.append(panel.root);
-  const stopAsking = keepAsking(model, () => next !== null, (note) => showState("conectando", note), showGone);
+  const stopAsking = keepAsking(model, () => next !== null, (note) => showState("conectando", "wait", note), showGone);
 
   return () => {
     stopAsking();

@@ -1,7 +1,6 @@
 // As peças do painel da sala: o botão que pergunta, os desenhos, uma linha do registro e uma da tabela.
 
 const DOUBT = 6000; // milissegundos que uma pergunta espera pela confirmação
-const number = new Intl.NumberFormat("pt-BR");
 const clock = (seconds, options) => new Date(seconds * 1000).toLocaleTimeString("pt-BR", options);
 
 // Um botão que pergunta antes de agir: o primeiro clique mostra a pergunta, o segundo confirma.
@@ -173,22 +172,18 @@ function createRoom(send, grow) {
   const room = { running: false, members: [] }; // o que as perguntas precisam saber
   const whisper = create("p", "room-whisper", "", { role: "status" });
   const say = (text) => { whisper.textContent = text; }; // só para leitores de tela
-  const state = create("span", "chatlib-state", "", { role: "status" });
   const note = create("p", "chatlib-note", "", { role: "alert" });
   const power = createCareful("chatlib-button", say,
     () => (room.running ? "Encerrar" : "Iniciar"),
     () => (room.running && room.members.length ? `Encerrar com ${room.members.length} na sala?` : ""),
     () => send({ type: room.running ? "stop" : "start" }));
-  const sizes = [["A−", "Letras menores", 1 / 1.15], ["A+", "Letras maiores", 1.15]].map(([text, label, factor]) => {
-    const button = createButton(text, { "aria-label": label });
-    button.addEventListener("click", () => grow(factor));
-    return button;
-  });
+  power.button.classList.add("chatlib-tool");
+  const header = createHeader("Sala", grow, power.button);
   const parts = { ...createPlace(), ...createNumbers(), ...createControls(), ...createPeople(), ...createDiary() };
   root.append(
-    group("header", "chatlib-header", create("strong", "", "Sala"), state, group("div", "room-sizes", ...sizes), power.button), note,
+    header.node, note,
     group("div", "room-top", parts.place, parts.numbers), parts.controls,
     group("div", "room-body", parts.people, parts.diary), whisper,
   );
-  return { root, room, say, state, note, power, ...parts };
+  return { root, room, say, header, note, power, ...parts };
 }
