@@ -29,11 +29,3 @@ __all__ = [
     "verificar",
     "verificar_projeto",
 ]
-
-
-def __getattr__(name: str):
-    if name == "MeasuresPanel":  # só ele precisa do plotly, que demora a carregar
-        from .measures_panel import MeasuresPanel
-
-        return MeasuresPanel
-    raise AttributeError(f"o módulo chatlib.lab não tem {name!r}")

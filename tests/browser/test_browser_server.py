@@ -1,5 +1,6 @@
 """O painel da sala como ele é: JupyterLab de verdade num Chromium sem janela."""
 
+import json
 import re
 
 import pytest
@@ -139,7 +140,7 @@ def test_hostile_people_are_text(open_notebook):
     assert said == ["disse: " + text.replace("\u202e", "\ufffd") for text in HOSTILE]
     tags = "nodes => [...new Set(nodes.map(node => node.tagName))]"
     assert set(room.locator(".room-events *, tbody *").evaluate_all(tags)) == {
-        *("DIV", "TIME", "BDI"),
+        *("DIV", "H4", "TIME", "BDI"),
         *("TR", "TH", "TD", "BUTTON"),
     }
     assert "invadido" not in notebook.page.title()
@@ -161,7 +162,7 @@ def test_keyboard_alone(open_notebook):
     room, page = room_of(notebook), notebook.page
     expect(row_of(room, "Bia")).to_be_visible()
     room.get_by_role("button", name="Diminuir as letras").focus()
-    for name in ("Aumentar as letras", "Encerrar", "Copiar o endereço", "QR com o endereço"):
+    for name in ("Aumentar as letras", "Encerrar", "Copiar o endereço", "QR com o endereço", "Medidas"):
         page.keyboard.press("Tab")
         expect(room.get_by_role("button", name=name)).to_be_focused()
     page.keyboard.press("Tab")
@@ -206,10 +207,146 @@ def test_shown_twice_and_life(open_notebook):
     notebook.restart_kernel()
     for index in (0, 1):
         expect(views.nth(index)).to_contain_text("O kernel parou ou foi reiniciado")
-        expect(views.nth(index).get_by_role("button", name="Encerrar")).to_be_disabled()
+        expect(views.nth(index).get_by_role("log")).to_contain_text("quem entra lê as últimas 50")
+        for gone in (".room-address", ".room-counters", ".room-controls", ".room-people"):
+            expect(views.nth(index).locator(gone)).to_be_hidden()
+        expect(views.nth(index).get_by_role("button", name="Encerrar")).to_have_count(0)
     notebook.run(0)
     notebook.run(1)
     expect(views.nth(0)).to_contain_text("Ninguém entrou ainda")
+
+
+def test_saved_notebook(open_notebook):
+    """Reaberto sem a sala, o painel diz o que é: não há zeros, nem botões que nada fazem; e ocupa pouco."""
+    notebook = open_notebook(PANEL, "people = join('Ana', 'Bia')")
+    room = room_of(notebook)
+    expect(row_of(room, "Bia")).to_be_visible()
+    press(room, "Medidas")
+    expect(room.locator(".room-measures")).to_be_visible()
+    assert len(json.dumps(notebook.save())) < 60_000
+    notebook.restart_kernel()
+    notebook.load()
+    expect(room.get_by_role("status").first).to_have_text("sem resposta")
+    expect(room.get_by_role("alert")).to_contain_text("rode de novo a célula deste painel")
+    assert room.get_by_role("button").all_text_contents() == ["A−", "A+"]
+    for name in ("top", "measures", "controls", "body"):
+        expect(room.locator(f".room-{name}")).to_be_hidden()
+    notebook.run(0)
+    notebook.run(1)
+    expect(room.locator(".room-counters")).to_contain_text("0na sala")
+
+
+MANY = """names = [f"P{i:03d}" for i in range(300, 0, -1)] + ["João"]
+people = join(*names)"""
+WATCH = """body => {
+    window.touched = new Set();
+    const rowOf = (node) => (node.closest ? node : node.parentNode).closest("tr, tbody");
+    new MutationObserver((changes) => changes.forEach(({ target }) => touched.add(rowOf(target).textContent.slice(0, 4))))
+        .observe(body, { childList: true, characterData: true, attributes: true, subtree: true });
+}"""
+
+
+def test_three_hundred_people(open_notebook):
+    """Todos na lista, que se filtra sem acento e se põe em ordem; uma mensagem só mexe na linha de quem falou."""
+    notebook = open_notebook(PANEL, MANY, "people[0].write('oi')")
+    room = room_of(notebook)
+    names = room.get_by_role("rowheader")
+    expect(names).to_have_count(301)
+    expect(names.first).to_have_text("P300")
+    press(room, "Em ordem alfabética")
+    expect(names.first).to_have_text("João")
+    assert names.all_text_contents() == ["João", *(f"P{i:03d}" for i in range(1, 301))]
+    room.get_by_role("searchbox", name="Filtrar por apelido").fill("joao")
+    expect(names).to_have_text(["João"])
+    expect(room.locator(".room-people output")).to_have_text("1 de 301")
+    room.get_by_role("searchbox").fill("ninguém")
+    expect(room.locator(".room-people")).to_contain_text("Ninguém com esse apelido")
+    room.get_by_role("searchbox").fill("")
+    expect(names).to_have_count(301)
+    room.locator("tbody").evaluate(WATCH)
+    notebook.run(3)
+    expect(row_of(room, "P300").get_by_role("cell").nth(1)).to_have_text("2")
+    assert notebook.page.evaluate("[...touched]") == ["P300"]
+
+
+def test_one_and_many(open_notebook):
+    """Um é singular; vários, plural; o que se conta e o que se diz concordam."""
+    notebook = open_notebook(
+        PANEL, "ana, = join('Ana')\nana.write('oi')", "server.rate, server.history = 1, 1"
+    )
+    room = room_of(notebook)
+    expect(room.locator(".room-counters")).to_have_text("1na sala1pico1entrada0saídas1mensagem0recusas")
+    expect(room.locator(".room-rules")).to_have_text("até 1 mensagem/s por pessoa; quem entra lê a última")
+    log = room.get_by_role("log")
+    expect(log).to_contain_text("cada pessoa manda até 1 mensagem por segundo")
+    expect(log).to_contain_text("quem entra lê a última mensagem")
+    expect(room.locator(".room-chart")).to_contain_text("mensagens por segundo; no último minuto, até 1")
+
+
+OLD = """import time
+from chatlib import Event
+ana, = join('Ana')
+server.members[0].since -= 86400
+panel = ServerPanel(server)
+panel.dashboard._log.append((time.time() - 86400, Event('room', text='de ontem')))
+panel.dashboard._total += 1
+server.history = 3
+panel"""
+
+
+def test_days(open_notebook):
+    """Entre um dia e outro, o registro diz a data; quem está desde ontem também a tem."""
+    notebook = open_notebook(OLD)
+    room = room_of(notebook)
+    log = room.get_by_role("log")
+    expect(log.get_by_role("heading")).to_have_count(2)
+    words = "day => new Date(Date.now() - 864e5 * day).toLocaleDateString('pt-BR', { dateStyle: 'full' })"
+    yesterday, today = (notebook.page.evaluate(words, day) for day in (1, 0))
+    assert re.fullmatch(
+        rf"{yesterday}\S+ de ontem{today}\S+ quem entra lê as últimas 3 mensagens",
+        log.inner_text().replace("\n", ""),
+    )
+    expect(row_of(room, "Ana").get_by_role("cell").first).to_have_text(re.compile(r"\d\d/\d\d,? \d\d:\d\d"))
+
+
+def test_measures(open_notebook):
+    """As medidas abrem a pedido, com eixos, unidades e palavras; fechadas, ninguém observa os envios."""
+    talk = "ana, = join('Ana')\nfor i in range(20): ana.write(f'oi {i}'); ana.wait_for(f'oi {i}')"
+    notebook = open_notebook(PANEL, "len(server._taps.all)", talk)
+    room = room_of(notebook)
+    output = notebook.cell(2).locator(".jp-OutputArea-output")
+    expect(output).to_have_text("0")
+    expect(room.locator(".room-measures")).to_be_hidden()
+    press(room, "Medidas")
+    expect(room.get_by_role("button", name="Medidas")).to_have_attribute("aria-expanded", "true")
+    charts = room.get_by_role("region", name="Medidas").get_by_role("figure")
+    expect(charts.locator("strong")).to_have_text(
+        [
+            "Mensagens por segundo",
+            "Pessoas na sala",
+            "Bytes à espera de quem não leu",
+            "Demora da entrega, em milissegundos",
+        ]
+    )
+    notebook.run(2)
+    expect(output).to_have_text("1")
+    notebook.run(3)
+    expect(charts.nth(1)).to_contain_text("1 pessoa agora; no último minuto, até 1")
+    expect(charts.nth(2)).to_contain_text("0 bytes agora; no último minuto, até 0")
+    expect(charts.nth(3)).to_contain_text(
+        re.compile(r"mediana: [\d,]+ ms agora há pouco.*a maior: [\d,]+ ms")
+    )
+    expect(charts.nth(0).locator(".room-bars")).to_have_attribute("d", re.compile("M.*V"))
+    for line in charts.nth(3).locator(".room-plot .room-first, .room-plot .room-second").all():
+        expect(line).to_have_attribute("d", re.compile(r"M[\d.]+ [\d.]+h0"))
+    assert charts.nth(1).locator(".room-scale span").all_text_contents() == ["4", "2", "0"]
+    notebook.reload()  # as medidas continuam abertas: quem mede é o kernel
+    expect(charts).to_have_count(4)
+    press(room, "Medidas")
+    expect(room.locator(".room-measures")).to_be_hidden()
+    expect(room.locator(".room-numbers .room-chart")).to_be_visible()
+    notebook.run(2)
+    expect(output).to_have_text("0")
 
 
 def test_accessible(open_notebook):
@@ -217,6 +354,8 @@ def test_accessible(open_notebook):
     notebook = open_notebook("panel = ServerPanel(server)\npanel", "ana, bia = join('Ana', 'Bia')")
     room = room_of(notebook)
     expect(row_of(room, "Bia")).to_be_visible()
+    press(room, "Medidas")
+    expect(room.get_by_role("region", name="Medidas")).to_contain_text("2 pessoas agora")
     press(room, "Avisar")
     expect(room.get_by_role("alert")).to_contain_text("O aviso está vazio")
     press(room, "Porta fechada")

@@ -7,7 +7,7 @@ import pytest
 from peers import TICK, RawPeer, run_server, wait_until
 
 from chatlib import Server, protocol
-from chatlib.panels.server import lan
+from chatlib.panels.server import lan, measures
 from chatlib.panels.server.dashboard import KEPT, WINDOW, Dashboard, Rhythm
 from chatlib.panels.server.diary import SHOWN
 from chatlib.panels.server.lan import STOPPED
@@ -258,6 +258,28 @@ def test_close_leaves_the_room_alone(server, join):
     assert sentences(board) == [] and not server.room._listeners.all
 
 
+def test_measuring_costs_only_while_it_is_on(board, server):
+    """Sem medir, ninguém observa os envios; ligar duas vezes é ligar uma; fechar desliga de vez."""
+    assert board.snapshot()["measures"] is None and not server.room.taps.all
+    board.set_measuring(True)
+    board.set_measuring(True)
+    assert len(server.room.taps.all) == 1 and board.snapshot()["measures"] == []
+    board.set_measuring(False)
+    assert board.snapshot()["measures"] is None and not server.room.taps.all
+    board.set_measuring(True)
+    board.close()
+    board.set_measuring(True)
+    assert not server.room.taps.all and not server.room._listeners.all
+
+
+def test_measures_travel(board, server, monkeypatch):
+    """Os pontos vão com o resto, em tipos que cabem em JSON."""
+    monkeypatch.setattr(measures, "PAUSE", 0)
+    board.set_measuring(True)
+    [[at, *rest]] = json.loads(json.dumps(board.snapshot()["measures"]))
+    assert at >= 0 and rest == [0, 0, None, None]
+
+
 def test_flood_and_actions_do_not_wait_for_each_other(board, server, room):
     """Muitas threads mexendo e olhando durante uma enxurrada: ninguém fica esperando para sempre."""
     ana, bia = room
@@ -268,6 +290,7 @@ def test_flood_and_actions_do_not_wait_for_each_other(board, server, room):
             board.snapshot()
             board.announce("olá")
             board.set_class_mode(False)
+            board.set_measuring(True)
 
     threads = [threading.Thread(target=look_and_act) for _ in range(3)]
     for thread in threads:

@@ -51,7 +51,10 @@ def test_long_text_is_cut():
     [
         ({"running": False}, "a sala foi encerrada"),
         ({"open": False}, "a porta foi fechada: quem está fica, ninguém entra"),
-        ({"rate": 2.5}, "cada pessoa manda até 2.5 mensagens por segundo"),
+        ({"rate": 2.5}, "cada pessoa manda até 2,5 mensagens por segundo"),
+        ({"rate": 1}, "cada pessoa manda até 1 mensagem por segundo"),
+        ({"rate": 0.5}, "cada pessoa manda até 0,5 mensagem por segundo"),
+        ({"history": 1}, "quem entra lê a última mensagem"),
         ({"history": 50}, "quem entra lê as últimas 50 mensagens"),
     ],
 )

@@ -19,19 +19,22 @@ from chatlib.panels.server.panel import CLOSED, PAUSE, draw
 
 
 class Page:
-    """O que a página faria com as remessas que recebe: a mesma regra de ``server_panel.js``."""
+    """O que a página faria com as remessas que recebe: a mesma regra de ``server/panel.js``."""
 
     def __init__(self):
         self.events: list[list] = []
         self.batches: list[dict] = []
-        self._next = None
+        self._next, self._serial, self.gaps = 0, None, 0
 
     def receive(self, content, buffers=None):
         news = json.loads(json.dumps(content))  # tem de caber em JSON
         self.batches.append(news)
-        if self._next is not None or news["all"]:
-            self.events += news["events"][max(0, (self._next or 0) - news["first"]) :]
-            self._next = news["first"] + len(news["events"])
+        if not news["all"] and (self._serial is None or news["serial"] != self._serial + 1):
+            self.gaps += self._serial is not None
+            return
+        self._serial = news["serial"]
+        self.events += news["events"][max(0, self._next - news["first"]) :]
+        self._next = max(self._next, news["first"] + len(news["events"]))
 
     def wait_for(self, text: str) -> None:
         """Espera uma frase no registro."""
@@ -181,12 +184,43 @@ def test_reloaded_page_gets_everything(server, room, show):
     page.wait_for("disse: antes")
     reloaded = Page()
     panel.send = lambda content: (page.receive(content), reloaded.receive(content))
-    reloaded.receive({"all": False, "first": 9, "events": [[0, "room", "", "adiantada"]]})
+    reloaded.receive({"all": False, "serial": 9, "first": 9, "events": [[0, "room", "", "adiantada"]]})
     say(panel, type="ready")
     room[0].say("depois")
     reloaded.wait_for("disse: depois")
     page.wait_for("disse: depois")
-    assert reloaded.events == page.events
+    assert reloaded.events == page.events and not page.gaps
+
+
+def test_a_lost_batch_is_noticed(server, room, show):
+    """Uma remessa que se perde deixa um buraco nos números; pedindo tudo, a página fica inteira."""
+    panel, page = show(server)
+    say(panel, type="announce", text="um")
+    panel.send = lambda content: None
+    say(panel, type="announce", text="perdida")
+    panel.send = page.receive
+    say(panel, type="announce", text="dois")
+    page.wait_room(all=False)
+    assert page.gaps
+    say(panel, type="ready")
+    assert [event[3] for event in page.events] == [
+        f"aviso a todos: {text}" for text in ("um", "perdida", "dois")
+    ]
+    assert page.batches[-1]["kept"] >= len(page.events)
+
+
+def test_measures_only_while_open(server, show):
+    """A página liga e desliga as medidas; o painel fechado não mede mais."""
+    panel, page = show(server)
+    assert page.batches[-1]["measures"] is None and not server.room.taps.all
+    say(panel, type="measures", on=True)
+    assert page.batches[-1]["measures"] == [] and server.room.taps.all
+    wait_until(lambda: page.batches[-1]["measures"], "o primeiro ponto")
+    say(panel, type="measures", on=False)
+    assert page.batches[-1]["measures"] is None and not server.room.taps.all
+    say(panel, type="measures", on=True)
+    panel.close()
+    assert page.batches[-1]["measures"] is None and not server.room.taps.all
 
 
 def test_close_leaves_the_server(server, room, show):

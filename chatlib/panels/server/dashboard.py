@@ -12,15 +12,20 @@ import time
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
+from typing import Any
 
 from ... import protocol
 from ...errors import AddressError, ChatError, MessageRefused, UsageError
 from ...events import Event
 from ...server import Server
 from . import diary, lan
+from .measures import Measures
 
 KEPT = 300  # acontecimentos guardados
 WINDOW = 60  # segundos de ritmo
+
+Facts = dict[str, Any]  # o que vai à página, em tipos que cabem em JSON
+Place = tuple[tuple[str, int] | None, dict[str, str]]  # um endereço, e o que se diz dele
 
 COUNTERS = {"named": "entries", "left": "exits", "message": "messages", "refused": "refusals"}
 
@@ -65,23 +70,29 @@ class Dashboard:
         # Guarda tudo acima. O carteiro a pega para anotar cada evento: com ela na mão, não se fala
         # com o servidor, que pode estar esperando pelo carteiro.
         self._lock = threading.Lock()
-        self._watching = threading.Lock()  # guarda os dois abaixo
+        self._watching = threading.Lock()  # guarda os quatro abaixo
         self._settings = self._look()
-        self._place = None, lan.place(None)  # um endereço, e o que se diz dele
+        self._place: Place = (None, lan.place(None))
+        self._measures: Measures | None = None
+        self._closed = False
         self._cancel = server.room.subscribe(self._on_event)
 
     def close(self) -> None:
         """Deixa de observar; o servidor continua como está. Pode ser chamado de novo."""
+        self.set_measuring(False)
+        with self._watching:
+            self._closed = True
         self._cancel()
 
     # --- o que mostrar
 
-    def snapshot(self, since: int = 0) -> dict:
+    def snapshot(self, since: int = 0) -> Facts:
         """A sala de agora, em tipos que cabem em JSON, e o que aconteceu do número ``since`` em diante.
 
         members: [apelido, desde quando (segundos, como em `time.time`), mensagens, bytes à espera]
-        de cada um; rhythm: mensagens em cada um dos últimos 60 segundos; events: [quando, tipo,
-        quem, frase]; first: o número do primeiro deles, maior que ``since`` se os velhos já se foram.
+        de cada um; rhythm: mensagens em cada um dos últimos 60 segundos; measures: os pontos de
+        `Measures`, ou None se não se está medindo; events: [quando, tipo, quem, frase]; first: o
+        número do primeiro deles, maior que ``since`` se os velhos já se foram.
         """
         room = self._watch()
         members = [[m.apelido, int(m.since), m.messages, len(m.pending)] for m in self.server.room.members]
@@ -99,15 +110,16 @@ class Dashboard:
                 "events": [diary.describe(when, event) for when, event in fresh],
             }
 
-    def _watch(self) -> dict:
+    def _watch(self) -> Facts:
         """Como a sala está; o que mudou desde a última olhada, mude quem mudar, é anotado."""
         with self._watching:
             before, self._settings = self._settings, self._look()
             for text in diary.changes(before, self._settings):
                 self._on_event(Event("room", text=text))
-            return self._settings | self._find_place()
+            points = self._measures and [list(point) for point in self._measures.points()]
+            return self._settings | self._find_place() | {"measures": points}
 
-    def _look(self) -> dict:
+    def _look(self) -> Facts:
         server = self.server
         return {
             "running": server.is_running,
@@ -116,7 +128,8 @@ class Dashboard:
             "history": server.room.history,
         }
 
-    def _find_place(self) -> dict:
+    def _find_place(self) -> dict[str, str]:
+        address: tuple[str, int] | None
         try:
             address = self.server.address
         except AddressError:  # está parado
@@ -137,6 +150,15 @@ class Dashboard:
                 self._counts[counter] += 1
             if event.kind == "message":
                 self._rhythm.count()
+
+    def set_measuring(self, is_on: bool) -> None:
+        """Começa a medir o servidor, ou deixa de medir: enquanto se mede, cada envio é observado."""
+        with self._watching:
+            if is_on and not (self._measures or self._closed):
+                self._measures = Measures(self.server)
+            if self._measures and not is_on:
+                self._measures.close()
+                self._measures = None
 
     # --- o que fazer
 
@@ -164,7 +186,7 @@ class Dashboard:
         """Liga ou desliga o ritmo e o histórico sugeridos para uma turma."""
         return self._try(self._set_class_mode, is_on)
 
-    def _try(self, action: Callable, *arguments) -> str:
+    def _try(self, action: Callable[..., object], *arguments: object) -> str:
         problem = ""
         try:
             action(*arguments)

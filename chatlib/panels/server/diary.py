@@ -1,5 +1,7 @@
 """O diário da sala: cada coisa que acontece nela, numa frase para quem a acompanha."""
 
+from typing import Any
+
 from ...events import Event
 
 SHOWN = 200  # caracteres de uma mensagem que aparecem no registro
@@ -17,22 +19,32 @@ SENTENCES = {
 }
 
 
-def describe(when: float, event: Event) -> list:
+def describe(when: float, event: Event) -> list[int | str]:
     """[segundo, tipo, quem, frase] de um evento: a frase continua o apelido, se há um."""
     text = event.text if len(event.text) <= SHOWN else f"{event.text[:SHOWN]}…"
     host = event.address[0] if event.address else "um endereço desconhecido"
     return [int(when), event.kind, event.apelido, SENTENCES[event.kind].format(text=text, host=host)]
 
 
-def changes(before: dict, now: dict) -> list[str]:
+def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Uma frase para cada coisa que mudou na sala."""
-    rate, history = now["rate"], now["history"]
-    limit = f"cada pessoa manda até {rate:g} mensagens por segundo" if rate else "ninguém tem limite de ritmo"
-    told = f"quem entra lê as últimas {history} mensagens" if history else "quem entra não lê o que passou"
     sentences = {
         "running": "a sala está no ar" if now["running"] else "a sala foi encerrada",
         "open": "a porta foi aberta" if now["open"] else "a porta foi fechada: quem está fica, ninguém entra",
-        "rate": limit,
-        "history": told,
+        "rate": _pace(now["rate"]),
+        "history": _memory(now["history"]),
     }
     return [sentences[name] for name in sentences if before[name] != now[name]]
+
+
+def _pace(rate: float | None) -> str:
+    if not rate:
+        return "ninguém tem limite de ritmo"
+    number = f"{rate:g}".replace(".", ",")
+    return f"cada pessoa manda até {number} {'mensagem' if rate < 2 else 'mensagens'} por segundo"
+
+
+def _memory(history: int) -> str:
+    if not history:
+        return "quem entra não lê o que passou"
+    return f"quem entra lê {'a última mensagem' if history == 1 else f'as últimas {history} mensagens'}"

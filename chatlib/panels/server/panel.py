@@ -9,6 +9,8 @@
        │ ◀───── a sala e o que há de novo ─ │   no máximo 4 vezes por segundo, e só se algo mudou
        │ ── stop, remove, announce… ──────▶ │   o que a pessoa pediu
 
+As remessas são numeradas: a página a que falta uma pede tudo de novo.
+
 O que o painel sabe está em `dashboard`; aqui fica só o que o leva à página (``panel.js`` e
 ``panel.css``, com o que os painéis têm em comum em ``base.js`` e ``base.css``).
 """
@@ -25,7 +27,7 @@ from ... import rerun
 from ...errors import UsageError
 from ...server import Server
 from ..page import source
-from .dashboard import Dashboard
+from .dashboard import KEPT, Dashboard, Facts
 
 PAUSE = 0.25  # segundos entre olhadas na sala
 CLOSED = (
@@ -45,7 +47,9 @@ class ServerPanel(anywidget.AnyWidget):
     ``server`` e ``dashboard`` são o servidor e o que se sabe dele.
     """
 
-    _esm = source("base.js", "saving.js", "server/parts.js", "server/panel.js")
+    _esm = source(
+        "base.js", "saving.js", "server/chart.js", "server/people.js", "server/parts.js", "server/panel.js"
+    )
     _css = source("base.css", "server/panel.css")
     scale = traitlets.Float(1.0).tag(sync=True)
 
@@ -54,8 +58,9 @@ class ServerPanel(anywidget.AnyWidget):
         self.server = find_server(server, mine)
         super().__init__(**options)
         self.dashboard = Dashboard(self.server)
-        self._sending = threading.Lock()  # uma remessa por vez; guarda os dois abaixo
-        self._sent, self._shown = 0, None  # acontecimentos que já foram, e a sala como foi
+        self._sending = threading.Lock()  # uma remessa por vez; guarda os três abaixo
+        self._serial = self._sent = 0  # remessas e acontecimentos que já foram
+        self._shown: Facts | None = None  # a sala como foi na última
         self._note = ""  # o que dizer no lugar do que o dashboard disser
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._tick, name="painel da sala", daemon=True)
@@ -98,8 +103,15 @@ class ServerPanel(anywidget.AnyWidget):
             if not (everything or events or news != self._shown):
                 return
             self._sent, self._shown = first + len(events), news
-            parts = {"all": everything, "first": first, "events": events, "qr": draw(news["address"])}
-            self.send(news | parts)
+            self._serial += 1
+            parts = {
+                "all": everything,
+                "serial": self._serial,
+                "first": first,
+                "events": events,
+                "kept": KEPT,
+            }
+            self.send(news | parts | {"qr": draw(news["address"])})
 
     def _on_page(self, _widget, message, _buffers) -> None:
         room = self.dashboard
@@ -117,6 +129,8 @@ class ServerPanel(anywidget.AnyWidget):
                     room.set_open(is_on)
                 case {"type": "class", "on": bool(is_on)}:
                     room.set_class_mode(is_on)
+                case {"type": "measures", "on": bool(is_on)}:
+                    room.set_measuring(is_on)
         self._show(everything=message == {"type": "ready"})
 
 
