@@ -265,7 +265,8 @@ class RateLimit:
 
     def __init__(self, rate: float, burst: int = BURST):
         self._rate, self._burst = rate, burst
-        self._tokens, self._last = float(burst), None
+        self._tokens = float(burst)
+        self._last: float | None = None  # quando passou a última
         self._warned = False
 
     def allow(self, now: float) -> bool:

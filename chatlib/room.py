@@ -11,7 +11,7 @@ na mão, a carta que o conta. Por isso ninguém lê uma mensagem de quem não vi
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from . import protocol, sockets
 from .apelidos import apelido_key, check_apelido, looks
@@ -19,6 +19,51 @@ from .errors import EntryRefused, MessageRefused, UsageError
 from .events import Event, Listener, Listeners
 from .member import Member
 from .postman import Action, Letter, Postman
+
+
+class Register:
+    """Quem está na sala, em ordem de chegada, e por que nomes; quem a usa segura a trava da sala."""
+
+    def __init__(self) -> None:
+        self._members: dict[str, Member] = {}  # apelido em forma comparável -> quem o usa
+        self._looks: dict[str, Member] = {}  # o que os apelidos parecem -> quem os usa
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(self._members.values())
+
+    def find(self, apelido: str) -> Member | None:
+        """Quem usa o apelido, escrito como for."""
+        return self._members.get(apelido_key(apelido))
+
+    def rival(self, member: Member, apelido: str) -> Member | None:
+        """Outra pessoa que tem esse apelido, ou um que se confunde com ele na tela."""
+        holders = (self._looks.get(look, member) for look in looks(apelido))
+        return next((holder for holder in holders if holder is not member), None)
+
+    def add(self, member: Member) -> None:
+        """Põe o membro, no fim da ordem."""
+        self._members[apelido_key(member.apelido)] = member
+        self._looks |= dict.fromkeys(looks(member.apelido), member)
+
+    def rename(self, member: Member, apelido: str) -> None:
+        """Troca o nome sem trocar o lugar."""
+        old_key, key = apelido_key(member.apelido), apelido_key(apelido)
+        self._members = {key if k == old_key else k: m for k, m in self._members.items()}
+        self._forget_looks(member)
+        self._looks |= dict.fromkeys(looks(apelido), member)
+        member.apelido = apelido
+
+    def remove(self, member: Member) -> None:
+        """Tira o membro."""
+        del self._members[apelido_key(member.apelido)]
+        self._forget_looks(member)
+
+    def _forget_looks(self, member: Member) -> None:
+        for look in looks(member.apelido):
+            del self._looks[look]
 
 
 class Room:
@@ -45,8 +90,7 @@ class Room:
         self.is_open = True
         self.taps, self._listeners = Listeners(), Listeners()
         self._lock = threading.Lock()  # guarda o registro, e a ordem de quem entra e sai
-        self._members: dict[str, Member] = {}  # apelido em forma comparável -> quem o usa
-        self._seen: dict[str, Member] = {}  # o que os apelidos parecem -> quem os usa
+        self._present = Register()
         self._postman = self._hire()
         self.rate, self.history = rate, history
 
@@ -71,7 +115,7 @@ class Room:
     def members(self) -> tuple[Member, ...]:
         """Quem está na sala, em ordem de chegada."""
         with self._lock:
-            return tuple(self._members.values())
+            return tuple(self._present)
 
     @property
     def apelidos(self) -> tuple[str, ...]:
@@ -87,12 +131,11 @@ class Room:
             self._check_free(member, member.apelido)
             if not self.is_open:
                 raise EntryRefused(protocol.shut_out.bare())
-            if len(self._members) >= self.max_members:
+            if len(self._present) >= self.max_members:
                 raise EntryRefused(protocol.full.bare(self.max_members))
             if not self._postman.post(letter, urgent=True):
                 raise EntryRefused(protocol.closing.bare())
-            self._members[apelido_key(member.apelido)] = member
-            self._seen |= dict.fromkeys(looks(member.apelido), member)
+            self._present.add(member)
             member.rate = self._new_limit()
         return member
 
@@ -107,19 +150,14 @@ class Room:
         self._postman.wait_for_room()  # aqui, e não com a trava na mão
         with self._lock:
             self._check_free(member, apelido)
-            old_key, key = apelido_key(member.apelido), apelido_key(apelido)
-            self._members = {key if k == old_key else k: m for k, m in self._members.items()}
-            self._forget_looks(member)
-            self._seen |= dict.fromkeys(looks(apelido), member)
             line = protocol.encode(protocol.renamed(member.apelido, apelido))
             self._postman.post(Letter(line, event=self._event("renamed", member, apelido)), urgent=True)
-            member.apelido = apelido
+            self._present.rename(member, apelido)
 
     def leave(self, member: Member) -> None:
         """Tira da sala quem já se foi, conta aos outros e espera que o carteiro solte o socket."""
         with self._lock:
-            del self._members[apelido_key(member.apelido)]
-            self._forget_looks(member)
+            self._present.remove(member)
             line = protocol.encode(protocol.left(member.apelido))
             left = self._event("left", member, member.reason)
             self._postman.post(Letter(line, member, Action.LEAVE, left), urgent=True)
@@ -135,22 +173,18 @@ class Room:
 
     def _check_free(self, member: Member, apelido: str) -> None:
         """ApelidoRefused se outra pessoa tem esse apelido, ou um que se confunde com ele."""
-        rivals = [self._seen[look] for look in looks(apelido) if self._seen.get(look, member) is not member]
-        for holder in rivals:
-            holder.doubt()  # talvez seja a própria pessoa, numa conexão que caiu sem avisar
-            if apelido_key(holder.apelido) == apelido_key(apelido):
-                raise protocol.apelido_refused(f"{holder.apelido} já está na sala; escolha outro apelido")
-            raise protocol.apelido_refused(
-                f"{apelido} se confunde com {holder.apelido}, que já está na sala; escolha outro apelido"
-            )
-
-    def _forget_looks(self, member: Member) -> None:
-        for look in looks(member.apelido):
-            del self._seen[look]
+        if not (holder := self._present.rival(member, apelido)):
+            return
+        holder.doubt()  # talvez seja a própria pessoa, numa conexão que caiu sem avisar
+        if apelido_key(holder.apelido) == apelido_key(apelido):
+            raise protocol.apelido_refused(f"{holder.apelido} já está na sala; escolha outro apelido")
+        raise protocol.apelido_refused(
+            f"{apelido} se confunde com {holder.apelido}, que já está na sala; escolha outro apelido"
+        )
 
     def _find(self, apelido: str) -> Member:
         """Quem usa o apelido, com a trava na mão; MessageRefused se ninguém."""
-        if member := self._members.get(apelido_key(apelido)):
+        if member := self._present.find(apelido):
             return member
         raise MessageRefused(protocol.absent.bare(apelido))
 
@@ -200,7 +234,7 @@ class Room:
             raise UsageError("o ritmo é maior que zero; para não limitar, use rate=None")
         with self._lock:
             self._rate = rate
-            for member in self._members.values():
+            for member in self._present:
                 member.rate = self._new_limit()
 
     @property

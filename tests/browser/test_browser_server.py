@@ -241,13 +241,14 @@ people = join(*names)"""
 WATCH = """body => {
     window.touched = new Set();
     const rowOf = (node) => (node.closest ? node : node.parentNode).closest("tr, tbody");
-    new MutationObserver((changes) => changes.forEach(({ target }) => touched.add(rowOf(target).textContent.slice(0, 4))))
+    const note = ({ target }) => touched.add(rowOf(target).textContent.slice(0, 4));
+    new MutationObserver((changes) => changes.forEach(note))
         .observe(body, { childList: true, characterData: true, attributes: true, subtree: true });
 }"""
 
 
 def test_three_hundred_people(open_notebook):
-    """Todos na lista, que se filtra sem acento e se põe em ordem; uma mensagem só mexe na linha de quem falou."""
+    """Todos na lista, que se filtra e se ordena; uma mensagem só mexe na linha de quem falou."""
     notebook = open_notebook(PANEL, MANY, "people[0].write('oi')")
     room = room_of(notebook)
     names = room.get_by_role("rowheader")

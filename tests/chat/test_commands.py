@@ -115,7 +115,7 @@ def test_rename_race_has_one_winner(server, join):
         thread.join()
     for peer in peers:
         peer.say("fim")
-    wait_until(lambda: sum(member.messages for member in server.room._members.values()) == 10)
+    wait_until(lambda: sum(member.messages for member in server.room.members) == 10)
     assert server.apelidos.count("Rei") == 1 and len(server.apelidos) == 10
     logs = [peer.until("Rei: fim") for peer in peers]
     assert all(sum(line.endswith(" agora é Rei") for line in log) == 1 for log in logs)

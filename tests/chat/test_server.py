@@ -314,7 +314,7 @@ def test_rate_limit(join):
 def test_dead_link_is_probed(server, join):
     """Toda conexão é sondada depois de 60 s de silêncio, e dada por perdida em 2 min."""
     join("Ana")
-    sock = server.room._members["ana"].sock
+    sock = server.room._present.find("Ana").sock
     options = {
         name: sock.getsockopt(socket.IPPROTO_TCP, getattr(socket, name))
         for name in sockets.KEEPALIVE

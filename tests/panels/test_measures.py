@@ -60,7 +60,7 @@ def test_a_real_room(server, join):
             ana.write(f"oi {number}")
             ana.wait_for(f"oi {number}")
             bia.until(f"oi {number}")
-        assert server.settle()
+        assert server.room.settle()
         members = point(measures, clock).members
     measures.close()
     assert members == 2

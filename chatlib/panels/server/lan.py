@@ -21,7 +21,7 @@ UNKNOWN = (
 )
 
 
-def place(address: tuple[str, int] | None) -> dict:
+def place(address: tuple[str, int] | None) -> dict[str, str]:
     """O que dizer à turma sobre onde a sala está; None é uma sala parada.
 
     address: ``host:porta``; code: a linha de um notebook que entra por ele; reach: quem alcança.
@@ -58,7 +58,7 @@ def _route(family: socket.AddressFamily, nowhere: str) -> str:
     """O endereço de que sairia um pacote para fora; "" sem rota. Em UDP, ``connect`` não envia nada."""
     with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
         probe.connect((nowhere, DISCARD))
-        return probe.getsockname()[0]
+        return str(probe.getsockname()[0])
     return ""
 
 
@@ -66,5 +66,6 @@ def _own_name(family: socket.AddressFamily) -> str:
     """O endereço que o sistema dá ao nome deste computador; "" se só serve aqui dentro."""
     with suppress(OSError, UnicodeError):  # o nome pode não estar registrado em lugar nenhum
         found = socket.getaddrinfo(socket.gethostname(), None, family, socket.SOCK_STREAM)
-        return next((where[0] for *_, where in found if not is_local(where[0].partition("%")[0])), "")
+        hosts = (str(where[0]) for *_, where in found)
+        return next((host for host in hosts if not is_local(host.partition("%")[0])), "")
     return ""

@@ -18,6 +18,7 @@ O que o painel sabe está em `dashboard`; aqui fica só o que o leva à página 
 import inspect
 import threading
 from functools import lru_cache
+from typing import Any
 
 import anywidget
 import segno
@@ -53,7 +54,7 @@ class ServerPanel(anywidget.AnyWidget):
     _css = source("base.css", "server/panel.css")
     scale = traitlets.Float(1.0).tag(sync=True)
 
-    def __init__(self, server: Server | None = None, **options):
+    def __init__(self, server: Server | None = None, **options: Any):
         mine = {name: options.pop(name) for name in SERVER_OPTIONS if name in options}
         self.server = find_server(server, mine)
         super().__init__(**options)
@@ -86,8 +87,9 @@ class ServerPanel(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return "<ServerPanel>"
 
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        # Com um widget, a anywidget sempre devolve o par; None é de quem não sabe se mostrar.
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
         plain = "Painel da sala: rode esta célula no JupyterLab para cuidar dela."
         return data | {"text/plain": plain}, metadata
 
@@ -113,7 +115,7 @@ class ServerPanel(anywidget.AnyWidget):
             }
             self.send(news | parts | {"qr": draw(news["address"])})
 
-    def _on_page(self, _widget, message, _buffers) -> None:
+    def _on_page(self, _widget: object, message: object, _buffers: object) -> None:
         room = self.dashboard
         if not self._over.is_set():
             match message:
@@ -134,7 +136,7 @@ class ServerPanel(anywidget.AnyWidget):
         self._show(everything=message == {"type": "ready"})
 
 
-def find_server(server: Server | None, options: dict) -> Server:
+def find_server(server: Server | None, options: dict[str, Any]) -> Server:
     """O servidor do painel: o que foi dado, ou um novo com essas opções; UsageError se não der."""
     if server is None:
         return Server(**options)
