@@ -48,8 +48,8 @@ def run_server(options: argparse.Namespace) -> None:
         max_members=options.max_members,
         rate=options.rate,
         history=options.history,
-        on_event=show,
     )
+    server.room.subscribe(show, messages=False)  # as mensagens, que não se mostram, custariam caro
     with server:
         host, port = server.address
         say(f"Servidor no ar em {host}:{port}")
