@@ -7,44 +7,65 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
+class Missed(Exception):
+    """A verificação não passou, e sabe dizer por quê melhor do que a sua dica."""
+
+
+def expect(good: object, hint: str) -> None:
+    """Levanta Missed, com esta dica no lugar da dica da verificação, se ``good`` não é verdadeiro."""
+    if not good:
+        raise Missed(hint)
+
+
 @dataclass
 class Exercise:
-    """Um exercício: o que se pede e as verificações por que passa a resposta."""
+    """Um exercício: o que se pede e as verificações por que passa a resposta.
+
+    generator: se a resposta é uma função geradora; retimes: se ela pode mudar o prazo dos sockets.
+    """
 
     number: str
     signature: str
     title: str
+    generator: bool = False
+    retimes: bool = False
     checks: list["Check"] = field(default_factory=list)
 
     @property
     def name(self) -> str:
-        """O nome do que o aluno escreve, como ``broadcast``."""
+        """O nome do que o aluno escreve, como ``send_to_all``."""
         return self.signature.partition("(")[0]
 
 
 @dataclass(frozen=True)
 class Check:
-    """Uma verificação: o que confere, a dica de quem não passa e a função que confere."""
+    """Uma verificação: o que confere, a dica de quem não passa e a função que confere.
+
+    needs: o que precisa ter passado antes, para que um ✘ daqui diga algo novo.
+    """
 
     what: str
     hint: str
     run: Callable
+    needs: tuple[str, ...] = ()
 
 
 EXERCISES: dict[str, Exercise] = {}
 EXTENSIONS: dict[str, Exercise] = {}
 
 
-def exercise(number: str, signature: str, title: str) -> None:
+def exercise(number: str, signature: str, title: str, **traits: bool) -> None:
     """Declara um exercício; ``signature`` é a função que o aluno escreve, com os parâmetros."""
-    EXERCISES[number] = Exercise(number, signature, title)
+    EXERCISES[number] = Exercise(number, signature, title, **traits)
 
 
-def check(number: str, what: str, hint: str) -> Callable:
-    """Acrescenta a função decorada às verificações do exercício."""
+def check(number: str, what: str, hint: str, needs: tuple[str, ...] | None = None) -> Callable:
+    """Acrescenta a função decorada às verificações do exercício; sem ``needs``, precisa da primeira."""
+    checks = EXERCISES[number].checks
 
     def register(run: Callable) -> Callable:
-        EXERCISES[number].checks.append(Check(what, hint, run))
+        first = tuple(item.what for item in checks[:1])
+        checks.append(Check(what, hint, run, first if needs is None else needs))
         return run
 
     return register

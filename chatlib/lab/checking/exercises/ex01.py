@@ -1,8 +1,9 @@
 """Aula 01: o socket, seus bytes e seus fins."""
 
+from .. import weather
+from ..exam_room import QUIET
 from ..registry import check, exercise
-
-LONG = "0123456789abcdef" * 2_000 + "fim"  # não cabe de uma vez numa conexão estreita
+from ..scenes import CALLS, LONG, SILENCE, read_late, still_works
 
 exercise("01.1", "send_text(sock, text)", "Mande um texto")
 
@@ -11,36 +12,37 @@ exercise("01.1", "send_text(sock, text)", "Mande um texto")
 def arrives(send_text, room):
     pair = room.pair()
     send_text(pair.sock, "oi, Bruno")
-    return pair.peer.got(b"oi, Bruno")
+    return b"oi, Bruno" in pair.all_that_came()
 
 
 @check("01.1", "acentos e emoji chegam", "ASCII não conhece ç nem ã; que codificação conhece tudo?")
 def accents(send_text, room):
     pair = room.pair()
     send_text(pair.sock, "não, João! 🎉")
-    return pair.peer.got("não, João! 🎉".encode())
+    return "não, João! 🎉".encode() in pair.all_that_came()
 
 
 @check("01.1", "não chega nada além do texto", "mande os bytes do texto, uma vez, sem pôr nem tirar nada")
 def nothing_else(send_text, room):
-    pair = room.pair()
-    send_text(pair.sock, "  só isto\n")
-    return pair.peer.heard() == "  só isto\n".encode()
+    for text in ("  só isto\n", "", "\tduas\r\nlinhas\n\n"):
+        pair = room.pair()
+        send_text(pair.sock, text)
+        if pair.all_that_came() != text.encode():
+            return False
+    return True
 
 
 @check("01.1", "um texto longo chega inteiro", "send pode mandar só uma parte; que método insiste até o fim?")
 def long_text(send_text, room):
     pair = room.narrow()
-    room.spawn(send_text, pair.sock, LONG)
-    return pair.peer.got(b"fim", 2) and pair.peer.seen.startswith(LONG.encode())
+    return read_late(room, [pair], LONG, send_text, pair.sock, LONG.decode())
 
 
 @check("01.1", "a conexão continua aberta depois", "quem chamou ainda vai usar o socket: não o feche")
 def stays_open(send_text, room):
     pair = room.pair()
     send_text(pair.sock, "um")
-    send_text(pair.sock, "dois")
-    return pair.peer.got(b"um") and pair.peer.got(b"dois")
+    return still_works(pair)
 
 
 exercise("01.2", "receive_exactly(sock, size)", "Receba a quantia certa")
@@ -55,9 +57,10 @@ def gives_them(receive_exactly, room):
 
 @check("01.2", "junta bytes que chegam um a um", "um recv traz o que já chegou: repita até ter o bastante")
 def one_by_one(receive_exactly, room):
-    pair = room.pair()
-    room.spawn(pair.peer.send_slowly, "atenção".encode())
-    return receive_exactly(pair.sock, 9) == "atenção".encode()
+    pair, data = room.pair(), "atenção".encode() * CALLS
+    pair.peer.send(data)
+    with weather.drizzle():
+        return receive_exactly(pair.sock, len(data)) == data
 
 
 @check("01.2", "deixa o resto para a próxima", "peça ao recv só o que ainda falta")
@@ -67,32 +70,47 @@ def leaves_the_rest(receive_exactly, room):
     return (receive_exactly(pair.sock, 2), receive_exactly(pair.sock, 4)) == (b"um", b"dois")
 
 
-@check("01.2", "não passa do tamanho pedido", "no segundo recv já falta menos: peça só o que ainda falta")
+@check(
+    "01.2",
+    "não passa do tamanho pedido",
+    "no segundo recv já falta menos: peça só o que ainda falta",
+    ("devolve os bytes pedidos", "deixa o resto para a próxima"),
+)
 def never_too_much(receive_exactly, room):
     pair = room.pair()
     room.spawn(pair.peer.send_apart, b"um", b"doistres")
     return (receive_exactly(pair.sock, 6), receive_exactly(pair.sock, 4)) == (b"umdois", b"tres")
 
 
-@check("01.2", "espera o tempo que for preciso", "silêncio não é fim: quem diz que acabou é o recv")
+@check("01.2", "espera o tempo que for preciso", SILENCE)
 def waits(receive_exactly, room):
     pair = room.pair()
 
     def dawdle():
-        pair.peer.send_slowly(b"de")
-        room.wait(lambda: False, 0.5)
-        pair.peer.send(b"pois")
+        for part in (b"de", b"po", b"is"):
+            room.wait(lambda: False, QUIET)
+            pair.peer.send(part)
 
-    room.spawn(dawdle)
-    return receive_exactly(pair.sock, 6) == b"depois"
+    with weather.long_silences():
+        room.spawn(dawdle)
+        return receive_exactly(pair.sock, 6) == b"depois"
 
 
 @check("01.2", "volta com o que há se o outro lado encerra", "o que recv devolve quando o outro lado saiu?")
 def other_side_leaves(receive_exactly, room):
-    pair = room.pair()
+    pair, early = room.pair(), room.pair()
     pair.peer.send(b"meio")
     pair.peer.close()
-    return receive_exactly(pair.sock, 10) == b"meio"
+    early.peer.close()
+    return receive_exactly(pair.sock, 10) == b"meio" and receive_exactly(early.sock, 10) == b""
+
+
+@check("01.2", "a conexão continua aberta depois", "quem chamou ainda vai usar o socket: não o feche")
+def keeps_it_open(receive_exactly, room):
+    pair = room.pair()
+    pair.peer.send(b"um")
+    receive_exactly(pair.sock, 2)
+    return still_works(pair)
 
 
 exercise("01.3", "echo(sock)", "Um eco até o fim")
@@ -103,14 +121,14 @@ def repeats(echo, room):
     pair = room.pair()
     room.spawn(echo, pair.sock)
     pair.peer.send(b" oi\n")
-    return pair.peer.got(b" oi\n") and pair.peer.heard() == b" oi\n"
+    return pair.peer.got(b" oi\n") and pair.peer.heard(0.05) == b" oi\n"
 
 
 @check("01.3", "continua depois da primeira mensagem", "uma vez só não basta: que laço repete sem fim?")
 def goes_on(echo, room):
     pair = room.pair()
     room.spawn(echo, pair.sock)
-    texts = [b"um ", b"\n", *map(b"mais %d\n".__mod__, range(10))]
+    texts = [b"um ", b"\n", *map(b"mais %d\n".__mod__, range(20))]
     for text in texts:
         pair.peer.send(text)
         if not pair.peer.got(text):
@@ -120,18 +138,33 @@ def goes_on(echo, room):
 
 @check("01.3", "devolve até meia letra", "a rede corta um ã ao meio: o eco lida com bytes, não com texto")
 def half_a_letter(echo, room):
-    pair = room.pair()
-    room.spawn(echo, pair.sock)
-    pair.peer.send_slowly("não!".encode())
-    return pair.peer.got("não!".encode())
+    pair, data = room.pair(), "não!".encode() * CALLS
+    with weather.drizzle():
+        room.spawn(echo, pair.sock)
+        pair.peer.send(data)
+        return pair.peer.got(data)
 
 
-@check("01.3", "devolve inteiro o que é longo", "send pode mandar só uma parte; e o laço não tem conta certa")
+@check(
+    "01.3", "devolve inteiro o que é longo", "send pode mandar só uma parte; que método insiste até o fim?"
+)
 def long_echo(echo, room):
-    pair, data = room.narrow(), LONG[-12_000:].encode()
-    room.spawn(echo, pair.sock)
-    room.spawn(pair.peer.send, data)
-    return pair.peer.got(b"fim", 2) and pair.peer.seen == data
+    pair = room.narrow()
+    room.spawn(pair.peer.send, LONG)
+    return read_late(room, [pair], LONG, echo, pair.sock)
+
+
+@check("01.3", "espera o tempo que for preciso", SILENCE)
+def waits_for_more(echo, room):
+    pair = room.pair()
+    with weather.long_silences():
+        room.spawn(echo, pair.sock)
+        for text in (b"um", b"dois", b"tres"):
+            room.wait(lambda: False, QUIET)
+            pair.peer.send(text)
+            if not pair.peer.got(text):
+                return False
+    return True
 
 
 @check("01.3", "termina quando o outro lado sai", "recv devolve b'' para sempre: é hora de sair do laço")
@@ -141,15 +174,19 @@ def ends(echo, room):
     pair.peer.send(b"tchau")
     heard = pair.peer.got(b"tchau")
     pair.peer.close()
-    thread.join(1)
-    return heard and not thread.is_alive()
+    return room.ended(thread) and heard
 
 
-@check("01.3", "fecha o seu lado ao terminar", "quem atende a conexão a fecha no fim")
+@check(
+    "01.3",
+    "fecha o seu lado ao terminar",
+    "quem atende a conexão a fecha no fim",
+    ("devolve o que recebe", "termina quando o outro lado sai"),
+)
 def closes(echo, room):
     pair = room.pair()
-    room.spawn(echo, pair.sock)
+    thread = room.spawn(echo, pair.sock)
     pair.peer.send(b"x")
     heard = pair.peer.got(b"x")
     pair.peer.finish()
-    return heard and pair.peer.ended() and room.wait(lambda: pair.sock.fileno() < 0)
+    return heard and room.ended(thread) and pair.sock.fileno() < 0

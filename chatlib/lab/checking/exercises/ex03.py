@@ -1,6 +1,9 @@
 """Aula 03: atender um cliente até ele sair."""
 
-from ..registry import check, exercise
+from .. import weather
+from ..exam_room import QUIET
+from ..registry import check, exercise, expect
+from ..scenes import CALLS, ODD, SILENCE, WIDE, still_works
 
 LONG = b"0123456789abcdef" * 750  # mais do que um recv traz
 
@@ -9,6 +12,7 @@ class Hall:
     """Uma sala com ``names`` dentro: as duas listas das aulas, e o que foi transmitido."""
 
     def __init__(self, room, *names):
+        self.room = room
         self.pairs = [room.pair() for _ in names]
         self.clients = [pair.sock for pair in self.pairs]
         self.apelidos = list(names)
@@ -29,33 +33,61 @@ class Hall:
         """Põe a função do aluno a atender uma pessoa, a primeira se não se diz qual."""
         return room.spawn(attend, self.clients[who], self.clients, self.apelidos, self.broadcast)
 
+    def says(self, *expected):
+        """Se são estas as mensagens transmitidas, quando chega o tempo delas."""
+        return self.room.wait(lambda: len(self.said) >= len(expected)) and self.messages == list(expected)
+
+
+class Heard(list):
+    """O que se passou a ``broadcast``, que quer bytes."""
+
+    def join(self):
+        """Tudo junto."""
+        expect(
+            all(isinstance(part, bytes | bytearray) for part in self),
+            "broadcast quer bytes, e recebeu outra coisa: passe adiante o que recv devolveu",
+        )
+        return b"".join(self)
+
 
 exercise("03.1", "relay(client, broadcast)", "Repasse até o fim")
 
 
 @check("03.1", "repassa o que chega", "entregue a broadcast os bytes que recv devolveu, como vieram")
 def passes_on(relay, room):
-    pair, got = room.pair(), []
+    pair, got = room.pair(), Heard()
     room.spawn(relay, pair.sock, got.append)
     pair.peer.send(" não\n".encode())
-    return room.wait(lambda: b"".join(got) == " não\n".encode())
+    return room.wait(lambda: got.join() == " não\n".encode())
 
 
 @check("03.1", "continua depois do primeiro pedaço", "um recv só não basta: quem volta ao começo do laço?")
 def goes_on(relay, room):
-    pair, got = room.pair(), []
+    pair, got = room.pair(), Heard()
     room.spawn(relay, pair.sock, got.append)
-    pair.peer.send_slowly(b"bem devagar")
+    pair.peer.send_slowly(b"bem devagar, e sempre")
     pair.peer.send(LONG)
-    return room.wait(lambda: b"".join(got) == b"bem devagar" + LONG, 2)
+    return room.wait(lambda: got.join() == b"bem devagar, e sempre" + LONG)
 
 
 @check("03.1", "repassa até meia letra", "a rede corta um ã ao meio: repasse os bytes, sem passar por texto")
 def half_a_letter(relay, room):
-    pair, got = room.pair(), []
-    room.spawn(relay, pair.sock, got.append)
-    pair.peer.send_slowly("não!".encode())
-    return room.wait(lambda: b"".join(got) == "não!".encode())
+    pair, got, data = room.pair(), Heard(), "não!".encode() * CALLS + b"\xff"
+    with weather.drizzle():
+        room.spawn(relay, pair.sock, got.append)
+        pair.peer.send(data)
+        return room.wait(lambda: got.join() == data)
+
+
+@check("03.1", "espera o tempo que for preciso", SILENCE)
+def waits(relay, room):
+    pair, got = room.pair(), Heard()
+    with weather.long_silences():
+        thread = room.spawn(relay, pair.sock, got.append)
+        for part in (b"um", b"dois"):
+            room.wait(lambda: False, QUIET)
+            pair.peer.send(part)
+        return room.wait(lambda: got.join() == b"umdois") and thread.is_alive()
 
 
 @check("03.1", "termina quando o outro lado sai", "o que recv devolve, sem erro nenhum, quando ela saiu?")
@@ -64,17 +96,20 @@ def ends(relay, room):
     thread = room.spawn(relay, pair.sock, lambda data: None)
     pair.peer.send(b"tchau")
     pair.peer.close()
-    thread.join(1)
-    return not thread.is_alive() and not room.failures
+    return room.ended(thread) and not room.failures
 
 
-@check("03.1", "não repassa b''", "confira o que chegou antes de repassar, e não depois")
+@check(
+    "03.1",
+    "não repassa b''",
+    "confira o que chegou antes de repassar, e não depois",
+    ("repassa o que chega", "termina quando o outro lado sai"),
+)
 def no_empty(relay, room):
-    pair, got = room.pair(), []
+    pair, got = room.pair(), Heard()
     pair.peer.send(b"tchau")
     pair.peer.close()
-    room.spawn(relay, pair.sock, got.append).join(1)
-    return b"".join(got) == b"tchau" and b"" not in got
+    return room.ended(room.spawn(relay, pair.sock, got.append)) and got.join() == b"tchau" and b"" not in got
 
 
 exercise("03.2", "dismiss(client, clients, apelidos, broadcast)", "Conserte a despedida")
@@ -97,27 +132,30 @@ def removes_first(dismiss, room):
 
 @check("03.2", "as listas continuam em par", "há duas Anas: procure pela posição, e não pelo nome")
 def stays_in_step(dismiss, room):
-    hall = Hall(room, "Ana", "Bia", "Ana", "Caio")
-    one, two, three, four = hall.clients
+    hall = Hall(room, "Ana", "Bia", "Ana", "ana", "Caio")
+    one, two, three, four, five = hall.clients
     dismiss(three, hall.clients, hall.apelidos, hall.broadcast)
-    return hall.clients == [one, two, four] and hall.apelidos == ["Ana", "Bia", "Caio"]
+    dismiss(four, hall.clients, hall.apelidos, hall.broadcast)
+    return hall.clients == [one, two, five] and hall.apelidos == ["Ana", "Bia", "Caio"]
 
 
 @check("03.2", "fecha o socket de quem saiu", "quem tira da sala também fecha a conexão, e só a dela")
 def closes(dismiss, room):
     hall = Hall(room, "Ana", "Bia")
-    gone, stays = hall.clients
+    gone = hall.clients[0]
     dismiss(gone, hall.clients, hall.apelidos, hall.broadcast)
-    return gone.fileno() < 0 and stays.fileno() >= 0 and hall.pairs[0].peer.ended()
+    return gone.fileno() < 0 and still_works(hall.pairs[1]) and hall.pairs[0].peer.ended()
 
 
 @check("03.2", "a segunda chamada não faz nada", "antes de tudo: esse socket ainda está em clients?")
 def twice(dismiss, room):
-    hall = Hall(room, "Ana", "Bia")
-    gone = hall.clients[0]
-    for _ in range(2):
+    hall, stranger = Hall(room, "Ana", "Bia"), room.pair()
+    for gone in (hall.clients[0], hall.clients[0], stranger.sock):
         dismiss(gone, hall.clients, hall.apelidos, hall.broadcast)
-    return hall.messages == [b"Ana saiu!\n"] and hall.apelidos == ["Bia"] and len(hall.clients) == 1
+        if gone is not stranger.sock and gone in hall.clients:
+            return False
+    once = hall.messages == [b"Ana saiu!\n"] and hall.apelidos == ["Bia"] and len(hall.clients) == 1
+    return once and still_works(stranger)
 
 
 exercise("03.3", "attend(client, clients, apelidos, broadcast)", "Escreva handle inteira")
@@ -128,8 +166,7 @@ def glued(attend, room):
     hall = Hall(room, "Ana", "Bia")
     hall.attend(attend, room)
     hall.pairs[0].peer.send("Ana: um\n\nAna: dois\nAna: três\n".encode())
-    good = hall.pairs[1].peer.got("três\n".encode())
-    return good and hall.messages == [b"Ana: um\n", b"Ana: dois\n", "Ana: três\n".encode()]
+    return hall.says(b"Ana: um\n", b"Ana: dois\n", "Ana: três\n".encode())
 
 
 @check(
@@ -138,12 +175,52 @@ def glued(attend, room):
     "meia linha não é mensagem: guarde o que sobrou até vir o resto",
 )
 def one_by_one(attend, room):
+    hall, line = Hall(room, "Ana", "Bia"), f"Ana: {'não ' * CALLS}!\n".encode()
+    with weather.drizzle():
+        hall.attend(attend, room)
+        hall.pairs[0].peer.send(line)
+        return hall.says(line)
+
+
+@check(
+    "03.3",
+    "só o \\n separa, e nada se perde",
+    "repasse os bytes da linha como vieram: nem splitlines, nem strip",
+)
+def as_it_came(attend, room):
     hall = Hall(room, "Ana", "Bia")
+    lines = [f"  Ana: {ODD}  \n".encode(), b"Ana: \xff\xfe\n", f"Ana: {WIDE}\n".encode()]
     hall.attend(attend, room)
-    hall.pairs[0].peer.send(b"Ana: n\xc3")  # meio ã
-    hall.pairs[1].peer.heard(0.1)
-    hall.pairs[0].peer.send_slowly(b"\xa3o!\n")
-    return hall.pairs[1].peer.got("não!\n".encode()) and hall.messages == ["Ana: não!\n".encode()]
+    hall.pairs[0].peer.send(b"".join(lines))
+    return hall.says(*lines)
+
+
+@check(
+    "03.3",
+    "cada um tem a sua sobra",
+    "a meia linha de uma pessoa não pode cair na de outra: guarde-a na função",
+)
+def own_rest(attend, room):
+    hall = Hall(room, "Ana", "Bia")
+    for who in (0, 1):
+        hall.attend(attend, room, who)
+    ana, bia = (pair.peer for pair in hall.pairs)
+    ana.send_slowly(b"Ana: me")
+    bia.send(b"Bia: oi\n")
+    first = hall.says(b"Bia: oi\n")
+    ana.send(b"io\n")
+    return first and hall.says(b"Bia: oi\n", b"Ana: meio\n")
+
+
+@check("03.3", "espera o tempo que for preciso", SILENCE)
+def waits_for_more(attend, room):
+    hall = Hall(room, "Ana", "Bia")
+    with weather.long_silences():
+        thread = hall.attend(attend, room)
+        for part in (b"Ana: ", b"oi\n"):
+            room.wait(lambda: False, QUIET)
+            hall.pairs[0].peer.send(part)
+        return hall.says(b"Ana: oi\n") and thread.is_alive()
 
 
 @check("03.3", "termina quando a pessoa sai", "recv devolve b'' para sempre: é hora de sair do laço")
@@ -152,9 +229,9 @@ def clean_end(attend, room):
     thread = hall.attend(attend, room)
     hall.pairs[0].peer.send(b"Ana: tchau\nmeia lin")
     hall.pairs[0].peer.finish()
-    thread.join(1)
-    told = b"".join(hall.messages)
-    return not thread.is_alive() and b"Ana: tchau\n" in told and b"meia" not in told
+    ended, told = room.ended(thread), b"".join(hall.messages)
+    expect(b"meia" not in told, "uma última linha sem \\n ficou pela metade: não a repasse")
+    return ended and b"Ana: tchau\n" in told
 
 
 @check("03.3", "avisa uma vez, e só com o nome", "quem fica lê um aviso: Ana saiu! e o fim da linha")
@@ -162,20 +239,18 @@ def says_once(attend, room):
     hall = Hall(room, "Ana", "Bia")
     thread = hall.attend(attend, room)
     hall.pairs[0].peer.close()
-    thread.join(1)
-    told = hall.messages == [b"Ana saiu!\n"] and hall.pairs[1].peer.got(b"Ana saiu!\n")
+    told = room.ended(thread) and hall.messages == [b"Ana saiu!\n"] and hall.pairs[1].peer.got(b"Ana saiu!\n")
     return told and not room.failures
 
 
 @check(
-    "03.3", "um corte também é uma saída", "recv pode levantar ConnectionResetError: a despedida é a mesma"
+    "03.3", "um corte também é uma saída", "recv pode levantar um OSError: a despedida é a mesma, e uma só"
 )
 def cut(attend, room):
     hall = Hall(room, "Ana", "Bia")
     thread = hall.attend(attend, room)
     hall.pairs[0].peer.reset()
-    thread.join(1)
-    return not thread.is_alive() and not room.failures and hall.messages == [b"Ana saiu!\n"]
+    return room.ended(thread) and not room.failures and hall.messages == [b"Ana saiu!\n"]
 
 
 @check("03.3", "não sobra nada de quem saiu", "tire o socket e o apelido da mesma posição, e feche o socket")
@@ -184,13 +259,18 @@ def nothing_left(attend, room):
     one, two, gone, four = hall.clients
     thread = hall.attend(attend, room, 2)
     hall.pairs[2].peer.close()
-    thread.join(1)
+    room.ended(thread)
     kept = hall.clients == [one, two, four] and hall.apelidos == ["Ana", "Bia", "Caio"]
     early = [message for message, clients, _ in hall.said if gone in clients]
     return kept and not early and gone.fileno() < 0 <= four.fileno()
 
 
-@check("03.3", "acha a posição na hora de sair", "se alguém saiu antes, a posição do começo já não vale")
+@check(
+    "03.3",
+    "acha a posição na hora de sair",
+    "se alguém saiu antes, a posição do começo já não vale",
+    ("repassa cada linha inteira", "não sobra nada de quem saiu"),
+)
 def others_leave_first(attend, room):
     hall = Hall(room, "Ana", "Bia", "Caio", "Davi")
     thread = hall.attend(attend, room, 2)
@@ -198,5 +278,5 @@ def others_leave_first(attend, room):
     heard = hall.pairs[1].peer.got(b"Caio: oi\n")
     del hall.clients[0], hall.apelidos[0]
     hall.pairs[2].peer.close()
-    thread.join(1)
+    room.ended(thread)
     return heard and hall.messages[-1] == b"Caio saiu!\n" and hall.apelidos == ["Bia", "Davi"]

@@ -4,9 +4,13 @@ import socket
 import threading
 from contextlib import contextmanager
 
-from ..registry import check, exercise
+from .. import weather
+from ..exam_room import QUIET
+from ..registry import check, exercise, expect
+from ..scenes import CALLS, ODD, SILENCE, WIDE, still_works
 
 TICK = 0.05  # segundos de prazo do socket que escuta
+MUTES = 40  # pessoas caladas: mais do que as threads de um conjunto delas
 
 exercise("04.1", "ask_who(client)", "Pergunte o apelido")
 
@@ -18,7 +22,11 @@ def asked(ask_who, room, act):
     if not pair.peer.got(b"NICK"):
         return None
     act(pair.peer)
-    thread.join(1)
+    if not room.ended(thread):
+        return None
+    expect(
+        not answers or isinstance(answers[0], str), "devolva texto, uma string: bytes viram texto com decode"
+    )
     return answers[0] if answers else None
 
 
@@ -28,8 +36,7 @@ def four_bytes(ask_who, room):
     thread = room.spawn(ask_who, pair.sock)
     exact = pair.peer.got(b"NICK") and pair.peer.heard(0.05) == b"NICK"
     pair.peer.send(b"Ana\n")
-    thread.join(1)
-    return exact
+    return room.ended(thread) and exact
 
 
 @check("04.1", "devolve o apelido, em texto", "bytes viram texto com decode; o fim da linha não é do nome")
@@ -39,12 +46,19 @@ def gives_it(ask_who, room):
 
 @check("04.1", "junta a resposta que vem byte a byte", "um recv pode trazer só o A de Ana: leia até o \\n")
 def one_by_one(ask_who, room):
-    def dictate(peer):
-        peer.send(b"Jo\xc3")  # meio ã
-        peer.heard(0.1)
-        peer.send_slowly(b"\xa3o\n")
+    with weather.drizzle():
+        return asked(ask_who, room, lambda peer: peer.send(f"{'João' * CALLS}\n".encode())) == "João" * CALLS
 
-    return asked(ask_who, room, dictate) == "João"
+
+@check("04.1", "espera o tempo que for preciso", SILENCE)
+def waits(ask_who, room):
+    def dawdle(peer):
+        for part in (b"A", b"na\n"):
+            room.wait(lambda: False, QUIET)
+            peer.send(part)
+
+    with weather.long_silences():
+        return asked(ask_who, room, dawdle) == "Ana"
 
 
 @check("04.1", "tira o \\r antes do \\n", "alguns programas terminam a linha com \\r\\n")
@@ -57,13 +71,21 @@ def first_line_only(ask_who, room):
     return asked(ask_who, room, lambda peer: peer.send(b"Ana\nAna: oi")) == "Ana"
 
 
+@check(
+    "04.1",
+    "o resto do nome fica como veio",
+    "tire só o \\n e um \\r antes dele: strip e splitlines tiram mais",
+)
+def as_it_came(ask_who, room):
+    return asked(ask_who, room, lambda peer: peer.send(f" {ODD} \n".encode())) == f" {ODD} "
+
+
 @check("04.1", "a conexão continua aberta depois", "a conversa ainda vai começar: não feche o socket")
 def stays_open(ask_who, room):
     pair = room.pair()
     pair.peer.send(b"Ana\n")
     ask_who(pair.sock)
-    pair.sock.sendall(b"oi")
-    return pair.peer.got(b"NICKoi")
+    return still_works(pair)
 
 
 @check("04.1", "volta com '' se a pessoa desiste", "recv devolve b'' quando ela se foi: pare de esperar")
@@ -72,7 +94,7 @@ def gives_up(ask_who, room):
         peer.send(b"An")
         peer.finish()
 
-    return asked(ask_who, room, leave) == ""
+    return asked(ask_who, room, leave) == asked(ask_who, room, lambda peer: peer.finish()) == ""
 
 
 exercise("04.2", "accept_all(server, welcome, stop)", "Conserte a porta")
@@ -89,12 +111,11 @@ class Door:
         self.thread = room.spawn(accept_all, self.server, self.welcome, self.stop)
 
     def welcome(self, client):
-        """Recebe; o primeiro só depois que ``free`` for ligado, como um mudo."""
+        """Recebe, e demora até que ``free`` seja ligado, como com um mudo."""
         if isinstance(client, socket.socket):
             self.room.keep(client)
         self.met.append(client)
-        if len(self.met) == 1:
-            self.free.wait(2)
+        self.free.wait(4)
 
     def meets(self, count):
         """Se já foram recebidas ``count`` pessoas, dentro do prazo."""
@@ -102,8 +123,7 @@ class Door:
 
     def ends(self):
         """Se a função do aluno volta, depois de parada."""
-        self.thread.join(0.7)
-        return not self.thread.is_alive()
+        return self.room.ended(self.thread)
 
 
 @contextmanager
@@ -137,9 +157,13 @@ def leaves_it_open(accept_all, room):
 @check("04.2", "um mudo não tranca a porta", "welcome demora: quem a chama não pode ser a thread da porta")
 def nobody_waits(accept_all, room):
     with opened(accept_all, room) as door:
-        for _ in range(4):
+        for _ in range(MUTES):
             room.dial(door.server)
-        return door.meets(4)
+        met = door.meets(MUTES)
+        expect(
+            met or len(door.met) < 2, "com muitos mudos a porta tranca: uma thread para cada um, sem máximo"
+        )
+        return met
 
 
 @check("04.2", "continua depois de um tempo sem ninguém", "o prazo de accept venceu: isso é normal")
@@ -174,16 +198,18 @@ class Chat:
         self.thread = room.spawn(serve, self.server, self.stop)
 
     def knock(self):
-        """Alguém que se conectou e já ouviu NICK; AssertionError se ninguém perguntou."""
+        """Alguém que se conectou e já ouviu NICK; Missed se ninguém perguntou."""
         peer = self.room.dial(self.server)
-        assert peer.got(b"NICK"), "ninguém perguntou o apelido a quem chegou"
+        expect(peer.got(b"NICK"), "ninguém perguntou o apelido a quem chegou: cada um precisa da sua thread")
         return peer
 
     def enter(self, apelido):
-        """Alguém que já está na sala; AssertionError se não conseguiu entrar."""
+        """Alguém que já está na sala; Missed se não conseguiu entrar."""
         peer = self.knock()
         peer.send(f"{apelido}\n".encode())
-        assert peer.got(b"Conectado ao servidor!\n"), "ninguém cumprimentou quem chegou"
+        expect(
+            peer.got(b"Conectado ao servidor!\n"), "quem disse o nome espera Conectado ao servidor! e um \\n"
+        )
         return peer
 
 
@@ -212,7 +238,8 @@ def introduces(serve, room):
 @check("04.3", "um mudo não tranca a porta", "pergunte e espere a resposta na thread de cada um")
 def silent(serve, room):
     with chat_of(serve, room) as chat:
-        chat.knock()
+        for _ in range(MUTES):
+            chat.knock()
         return bool(chat.enter("Bia"))
 
 
@@ -226,7 +253,44 @@ def relays(serve, room):
         arrived = ana.got("Bia: não!\n".encode())
         ana.send_slowly("maçã\n".encode())
         whole = bia.got("Bia: não!\nAna: meia maçã\n".encode()) and ana.got(b"Ana: meia ma")
-        return arrived and whole and not early
+        expect(not early, "meia linha foi repassada: junte os pedaços até o \\n")
+        return arrived and whole
+
+
+@check(
+    "04.3",
+    "o apelido vem em pedaços, ou com a primeira linha",
+    "também o nome vai até o \\n, e o resto é conversa",
+)
+def name_in_pieces(serve, room):
+    with chat_of(serve, room) as chat, weather.drizzle():
+        joao = chat.enter("João" * 5)
+        bia = chat.knock()
+        bia.send(b"Bia\nBia: oi\n")
+        return joao.got(b"Bia entrou!\n") and joao.got(b"Bia: oi\n")
+
+
+@check(
+    "04.3",
+    "só o \\n separa, e nada se perde",
+    "repasse os bytes da linha como vieram: nem splitlines, nem strip",
+)
+def as_it_was_said(serve, room):
+    with chat_of(serve, room) as chat:
+        ana, bia = chat.enter("Ana"), chat.enter("Bia")
+        lines = f"Ana:  {ODD}  \n".encode() + b"Ana: \xff\xfe\n" + f"Ana: {WIDE}\n".encode()
+        ana.send(lines)
+        return bia.got(lines) and ana.got(lines)
+
+
+@check("04.3", "espera o tempo que for preciso", SILENCE)
+def waits_for_more(serve, room):
+    with chat_of(serve, room) as chat, weather.long_silences():
+        ana, bia = chat.knock(), chat.enter("Bia")
+        for said in (b"A", b"na\n", b"Ana: oi\n"):
+            room.wait(lambda: False, QUIET)
+            ana.send(said)
+        return bia.got(b"Ana: oi\n") and b"saiu!" not in bia.seen
 
 
 @check("04.3", "o nome certo sai, uma vez", "guarde socket e apelido num par só, quando o nome já é sabido")
@@ -236,8 +300,10 @@ def right_name(serve, room):
         bia = chat.enter("Bia")
         ana.send(b"Ana\n")
         entered = caio.got(b"Ana entrou!\n")
+        bia.send(b"meia lin")
         bia.close()
         left = caio.got(b"Bia saiu!\n")
+        expect(b"meia" not in caio.seen, "uma última linha sem \\n ficou pela metade: não a repasse")
         return entered and left and caio.heard(0.05).count(b"saiu!") == 1
 
 
@@ -265,5 +331,4 @@ def stops_all(serve, room):
     with chat_of(serve, room) as chat:
         ana, silent = chat.enter("Ana"), chat.knock()
         chat.stop.set()
-        chat.thread.join(1)
-        return not chat.thread.is_alive() and ana.ended() and silent.ended()
+        return room.ended(chat.thread) and ana.ended() and silent.ended()

@@ -3,9 +3,10 @@
 import socket
 from contextlib import suppress
 
-from ..registry import check, exercise
-
-LONG = "0123456789abcdef" * 125_000 + "fim"  # 2 MB: não cabe de uma vez nos buffers da conexão
+from .. import weather
+from ..exam_room import QUIET
+from ..registry import check, exercise, expect
+from ..scenes import CALLS, LONG, ODD, SILENCE, WIDE, read_late, still_works
 
 exercise("05.1", "write_line(sock, apelido, text)", "Mande uma linha")
 
@@ -13,8 +14,10 @@ exercise("05.1", "write_line(sock, apelido, text)", "Mande uma linha")
 @check("05.1", "a linha tem apelido, texto e \\n", "monte Ana: oi, com o \\n no fim, e envie em bytes")
 def whole_line(write_line, room):
     pair = room.pair()
-    write_line(pair.sock, "Ana", "oi")
-    return pair.peer.got(b"\n") and pair.peer.seen == b"Ana: oi\n"
+    write_line(pair.sock, "Ana", "  oi ")
+    came = pair.all_that_came()
+    expect(came != b"Ana: oi\n", "o texto vai como veio, com os espaços das pontas: não use strip nele")
+    return came == b"Ana:   oi \n"
 
 
 @check("05.1", "acentos e emoji chegam", "que codificação conhece tudo?")
@@ -29,7 +32,7 @@ def accents(write_line, room):
 )
 def no_forgery(write_line, room):
     pair = room.pair()
-    write_line(pair.sock, "Ana", "oi\nBruno: eu pago\nBia: eu pago\n")
+    write_line(pair.sock, "Ana", "oi\nBruno: eu pago\nBia: eu pago\n" + "eu\n" * CALLS)
     pair.sock.shutdown(socket.SHUT_WR)
     lines = pair.peer.ended() and pair.peer.seen.split(b"\n")
     return lines and all(line.startswith(b"Ana: ") for line in lines[:-1])
@@ -46,8 +49,7 @@ def nothing_lost(write_line, room):
 @check("05.1", "um texto longo chega inteiro", "send pode mandar só uma parte; que método insiste até o fim?")
 def long_text(write_line, room):
     pair = room.narrow()
-    room.spawn(write_line, pair.sock, "Ana", LONG)
-    return pair.peer.got(b"fim\n", timeout=2) and pair.peer.seen == f"Ana: {LONG}\n".encode()
+    return read_late(room, [pair], b"Ana: " + LONG + b"\n", write_line, pair.sock, "Ana", LONG.decode())
 
 
 @check("05.1", "dois textos são duas linhas", "a conexão continua aberta, e cada texto termina em \\n")
@@ -55,7 +57,7 @@ def two_lines(write_line, room):
     pair = room.pair()
     write_line(pair.sock, "Ana", "um")
     write_line(pair.sock, "Ana", "dois")
-    return pair.peer.got(b"Ana: um\nAna: dois\n")
+    return pair.peer.got(b"Ana: um\nAna: dois\n") and still_works(pair)
 
 
 exercise("05.2", "reply_to_nick(sock, apelido)", "Responda a NICK como vier")
@@ -66,7 +68,9 @@ def answers(reply_to_nick, room):
     pair = room.pair()
     pair.peer.send(b"NICK")
     answered = reply_to_nick(pair.sock, "João")
-    return answered and pair.peer.got(b"\n") and pair.peer.seen == "João\n".encode()
+    came = pair.all_that_came() == "João\n".encode()
+    expect(not came or answered is True, "ela respondeu, mas não devolveu True")
+    return came
 
 
 @check(
@@ -74,15 +78,30 @@ def answers(reply_to_nick, room):
 )
 def byte_by_byte(reply_to_nick, room):
     pair = room.pair()
-    room.spawn(pair.peer.send_slowly, b"NICK")
-    return reply_to_nick(pair.sock, "Ana") and pair.peer.got(b"Ana\n")
+    pair.peer.send(b"NICK")
+    with weather.drizzle():
+        return reply_to_nick(pair.sock, "Ana") and pair.peer.got(b"Ana\n")
+
+
+@check("05.2", "espera o tempo que for preciso", SILENCE)
+def waits(reply_to_nick, room):
+    pair = room.pair()
+
+    def dawdle():
+        for part in (b"NI", b"CK"):
+            room.wait(lambda: False, QUIET)
+            pair.peer.send(part)
+
+    with weather.long_silences():
+        room.spawn(dawdle)
+        return reply_to_nick(pair.sock, "Ana") and pair.peer.got(b"Ana\n")
 
 
 @check("05.2", "reconhece NICK grudado e deixa o resto", "peça ao recv só os bytes que ainda faltam dos 4")
 def glued(reply_to_nick, room):
     pair = room.pair()
     pair.peer.send(b"NICKBem-vindo!\n")
-    pair.sock.settimeout(1)
+    pair.peer.finish()
     return (
         reply_to_nick(pair.sock, "Ana") and pair.peer.got(b"Ana\n") and pair.sock.recv(99) == b"Bem-vindo!\n"
     )
@@ -90,8 +109,12 @@ def glued(reply_to_nick, room):
 
 @check("05.2", "não responde a quem não perguntou", "compare os 4 bytes; se não são NICK, devolva False")
 def another_question(reply_to_nick, room):
-    said = ("* a sala está cheia\n", "nick", "KCIN")
-    return all(silent(reply_to_nick, room, question.encode()) for question in said)
+    said = ("* a sala está cheia\n".encode(), b"nick", b"KCIN", b"\xff\xfe\xfd\xfc")
+    patient = room.pair()
+    patient.peer.send(b"OLA!")  # e fica à espera, sem sair
+    return all(silent(reply_to_nick, room, question) for question in said) and not reply_to_nick(
+        patient.sock, "Ana"
+    )
 
 
 def silent(reply_to_nick, room, question):
@@ -102,7 +125,9 @@ def silent(reply_to_nick, room, question):
     answered = reply_to_nick(pair.sock, "Ana")
     with suppress(OSError):  # quem já fechou o socket também não mandou nada
         pair.sock.shutdown(socket.SHUT_WR)
-    return not answered and pair.peer.ended() and pair.peer.seen == b""
+    said_nothing = pair.peer.ended() and pair.peer.seen == b""
+    expect(answered or not said_nothing or answered is False, "quando ela não responde, devolve False")
+    return not answered and said_nothing
 
 
 @check(
@@ -118,12 +143,13 @@ exercise("05.3", "receive_lines(sock, on_message)", "Escute até o fim")
 
 
 def read(receive_lines, room, data):
-    """As mensagens, menos as vazias, que saem de ``data``, mandado byte a byte antes de encerrar."""
+    """As mensagens, menos as vazias, que saem de ``data``, lido byte a byte até o fim."""
     pair, messages = room.pair(), []
-    thread = room.spawn(receive_lines, pair.sock, messages.append)
-    pair.peer.send_slowly(data)
-    pair.peer.close()
-    thread.join(1)
+    with weather.drizzle():
+        thread = room.spawn(receive_lines, pair.sock, messages.append)
+        pair.peer.send(data)
+        pair.peer.finish()
+        room.ended(thread)
     return [message for message in messages if message]
 
 
@@ -139,7 +165,43 @@ def at_once(receive_lines, room):
 
 @check("05.3", "junta caracteres cortados ao meio", "junte bytes até o \\n e só então decodifique")
 def cut_characters(receive_lines, room):
-    return read(receive_lines, room, "não, João! 🎉\n".encode()) == ["não, João! 🎉"]
+    text = "não, João! 🎉" * 30
+    return read(receive_lines, room, f"{text}\n".encode()) == [text]
+
+
+@check(
+    "05.3", "uma linha comprida chega inteira", "guarde tudo o que veio antes do \\n, não só o último recv"
+)
+def wide(receive_lines, room):
+    pair, messages = room.pair(), []
+    room.spawn(receive_lines, pair.sock, messages.append)
+    pair.peer.send(f"{WIDE}\nfim\n".encode())
+    return room.wait(lambda: messages == [WIDE, "fim"])
+
+
+@check("05.3", "espera o tempo que for preciso", SILENCE)
+def waits_for_more(receive_lines, room):
+    pair, messages = room.pair(), []
+    with weather.long_silences():
+        thread = room.spawn(receive_lines, pair.sock, messages.append)
+        for part in (b"u", b"m\n"):
+            room.wait(lambda: False, QUIET)
+            pair.peer.send(part)
+        return room.wait(lambda: messages == ["um"]) and thread.is_alive()
+
+
+@check(
+    "05.3", "duas conexões não se misturam", "a meia linha de uma não pode cair na outra: guarde-a na função"
+)
+def own_rest(receive_lines, room):
+    pairs, messages = (room.pair(), room.pair()), ([], [])
+    for pair, found in zip(pairs, messages, strict=True):
+        room.spawn(receive_lines, pair.sock, found.append)
+    pairs[0].peer.send_slowly(b"me")
+    pairs[1].peer.send(b"oi\n")
+    first = room.wait(lambda: messages[1] == ["oi"])
+    pairs[0].peer.send(b"io\n")
+    return first and room.wait(lambda: messages[0] == ["meio"])
 
 
 @check("05.3", "um byte inválido não a derruba", 'decode aceita um segundo argumento: veja "replace"')
@@ -153,7 +215,7 @@ def invalid_byte(receive_lines, room):
     "splitlines corta em outros caracteres também, e strip apaga mais do que o \\n: use split",
 )
 def only_newline(receive_lines, room):
-    line = " um\x0bdois\x85três\u2028quatro "
+    line = f" {ODD} "
     return read(receive_lines, room, f"{line}\n".encode()) == [line]
 
 
@@ -165,13 +227,14 @@ def only_newline(receive_lines, room):
 def ends(receive_lines, room):
     pair, messages = room.pair(), []
     thread = room.spawn(receive_lines, pair.sock, messages.append)
-    pair.peer.send(b"tchau\n")
+    pair.peer.send(b"tchau\nmeia lin")
     heard = room.wait(lambda: messages)
     thread.join(0.1)  # quem só inicia outra thread já voltou
     listening = heard and thread.is_alive()
-    pair.peer.close()
-    thread.join(1)
-    return listening and not thread.is_alive() and messages == ["tchau"]
+    pair.peer.finish()
+    ended = room.ended(thread)
+    expect("meia lin" not in messages, "o que ficou sem \\n não é uma linha inteira: não o entregue")
+    return listening and ended and messages == ["tchau"]
 
 
 @check(
@@ -185,5 +248,4 @@ def falls(receive_lines, room):
     pair.peer.send(b"oi\n")
     heard = room.wait(lambda: messages == ["oi"])
     pair.peer.reset()
-    thread.join(1)
-    return heard and not thread.is_alive() and not room.failures
+    return heard and room.ended(thread) and not room.failures

@@ -176,7 +176,7 @@ def dead_member(send_without_waiting, room):
     return list(gone) == [dead] and bruno.peer.got(b"oi\n", 0.5)
 
 
-exercise("07.3", "whole_messages(sock)", "Construa: mensagens inteiras, venham como vierem")
+exercise("07.3", "whole_messages(sock)", "Construa: mensagens inteiras, venham como vierem", generator=True)
 
 
 @check("07.3", "separa mensagens coladas", "um recv pode trazer várias: separe no \\n")

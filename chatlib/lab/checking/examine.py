@@ -1,0 +1,231 @@
+"""Como se confere uma resposta: noutro processo, que pode acabar mal sem levar o notebook junto.
+
+Por que outro processo: a resposta pode encerrar o programa, esgotar a memória de threads, fechar o
+que não é dela, mudar `print` ou nunca voltar; e o notebook tem um servidor no ar, com gente dentro.
+Um `fork` do kernel copiaria os cadeados das threads que lá ficaram, e não existe no Windows. Por
+isso o processo é novo em folha, e a resposta viaja com o que usa do notebook (veja `parcel`). Todas
+as verificações de um exercício rodam nele, em sequência; ligá-lo leva cerca de um décimo de segundo.
+Quando uma resposta o derruba ou não volta, ele é encerrado, e outro segue da verificação seguinte.
+"""
+
+import json
+import linecache
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from .parcel import pack
+from .registry import Check, Exercise
+from .report import Row
+
+DEADLINE = 2.5  # segundos de uma verificação
+HURRY = 1.5  # o mesmo, depois que uma já não passou
+BUDGET = 3.0  # segundos depois dos quais, se há um erro a mostrar, o resto fica para a próxima vez
+START = 20.0  # segundos para o processo ligar, mesmo numa máquina ocupada
+MARGIN = 1.0  # segundos além do prazo: quem não os respeita prendeu o Python inteiro
+BOOT = (
+    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
+    "from chatlib.lab.checking import desk; desk.main()"
+)
+MEANING = {
+    "RecursionError": "a função chama a si mesma a cada pedaço, e o Python só aguenta mil vezes: use um laço",
+    "SystemExit": "a resposta encerrou o programa de quem a chama: para sair de uma função basta return",
+    "KeyboardInterrupt": "a resposta levantou KeyboardInterrupt, que é o botão ■: para sair basta return",
+    "NameError": "há um nome que o Python não conhece: ele foi escrito igual, e definido na mesma célula?",
+    "UnboundLocalError": "uma variável é usada antes de receber um valor",
+    "NotHere": "a função deve bastar-se: use o que ela recebe",
+}
+PRINCIPLES = {  # o que vale para todas as respostas: o que se diz, e a dica
+    "left": ("não deixa nada ligado", "ficou depois do fim: {}"),
+    "retimed": (
+        "devolve os sockets como os recebeu",
+        "um socket ficou com outro prazo, e quem o usar depois terá erros: desfaça settimeout ou setblocking",
+    ),
+    "changed": ("não muda o programa em volta", "isto vale para o programa inteiro, e ficou mudado: {}"),
+}
+
+
+class Desk:
+    """O processo em que a resposta roda, e o que ele diz."""
+
+    def __init__(self, number: str, checks: list[Check], parcel: bytes, deadline: float):
+        module = "chatlib.lab.checking.exercises.ex" + number[:2]
+        orders = {"number": number, "module": module, "checks": [item.what for item in checks]}
+        self._said: queue.SimpleQueue[dict | None] = queue.SimpleQueue()
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", BOOT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._reader = threading.Thread(target=self._listen, name="verificar", daemon=True)
+        self._reader.start()
+        with suppress(OSError):  # se o processo já acabou, quem ouve saberá
+            for thing in (sys.path, orders | {"deadline": deadline}, parcel):
+                pickle.dump(thing, self._process.stdin)
+            self._process.stdin.flush()
+
+    def hear(self, timeout: float) -> dict | None:
+        """A próxima coisa que ele diz; None se acabou; TimeoutError se se cala."""
+        try:
+            return self._said.get(timeout=timeout)
+        except queue.Empty:
+            raise TimeoutError from None
+
+    def epitaph(self) -> str:
+        """Por que o processo acabou, ou se calou, no meio de uma verificação."""
+        try:
+            code = self._process.wait(0.3)
+        except subprocess.TimeoutExpired:
+            return "a resposta fechou descritores que não são dela: feche só os sockets que recebeu ou criou"
+        if code < 0:
+            return f"a resposta derrubou o Python (sinal {-code})"
+        return "a resposta encerrou o Python inteiro: para sair de uma função basta return"
+
+    def close(self) -> None:
+        """Encerra o processo, esteja como estiver."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join(1)
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):  # ainda havia o que escrever
+                pipe.close()
+
+    def _listen(self) -> None:
+        try:
+            for line in self._process.stdout:
+                self._said.put(json.loads(line))
+        except ValueError:  # ele morreu no meio de uma linha
+            pass
+        self._said.put(None)
+
+
+class Lost(Exception):
+    """A resposta não pôde ser levada ao outro processo; a frase diz por quê."""
+
+
+def examine(exercise: Exercise, answer: Callable) -> tuple[list[Row], str]:
+    """As linhas do relatório, e o que a resposta imprimiu. Levanta Lost se ela não pôde ser levada."""
+    try:
+        parcel = pack(answer)
+    except Exception as error:  # cada objeto se recusa a viajar a seu modo
+        raise Lost(f"não consegui levar a sua função a outro processo, para conferi-la: {error}") from None
+    return Exam(exercise, parcel).run()
+
+
+class Exam:
+    """Uma resposta e o que já se sabe dela."""
+
+    def __init__(self, exercise: Exercise, parcel: bytes):
+        self.exercise, self._parcel = exercise, parcel
+        self.rows: dict[str, Row] = {}
+        self._causes: set[tuple] = set()  # por que já se disse ✘
+        self._printed: list[tuple[bool, str]] = []
+        self._principles: dict[str, set] = {}  # o que ficou ligado ou mudado
+        self._deadline = DEADLINE
+
+    def run(self) -> tuple[list[Row], str]:
+        """Liga um processo, e outro se aquele acaba, até conferir tudo."""
+        start = time.monotonic()
+        while waiting := [item for item in self.exercise.checks if item.what not in self.rows]:
+            if self._wrong() and time.monotonic() - start > BUDGET:
+                self.rows |= {item.what: Row(item.what, skipped=True) for item in waiting}
+                break
+            self._sit(waiting)
+        printed = [text for bad, text in self._printed if bad and text] or [t for _, t in self._printed if t]
+        rows = [self.rows[item.what] for item in self.exercise.checks]
+        return rows + self._principled(), printed[0] if printed else ""
+
+    def _wrong(self) -> bool:
+        return any(row.hint for row in self.rows.values())
+
+    def _sit(self, waiting: list[Check]) -> None:
+        """Confere o que der num processo só."""
+        ready = [item for item in waiting if not self._skip(item)]
+        if not ready:
+            return
+        desk = Desk(self.exercise.number, ready, self._parcel, self._deadline)
+        try:
+            self._greet(desk)
+            for item in ready:
+                if not self._follow(desk, item):
+                    return  # outro processo segue do próximo: neste pode ter ficado algo da resposta
+        finally:
+            desk.close()
+
+    def _skip(self, item: Check) -> bool:
+        """Deixa de lado o que depende do que já não passou."""
+        if any(self.rows[need].hint or self.rows[need].skipped for need in item.needs if need in self.rows):
+            self.rows[item.what] = Row(item.what, skipped=True)
+        return item.what in self.rows
+
+    def _greet(self, desk: Desk) -> None:
+        try:
+            first = desk.hear(START) or {}
+        except TimeoutError:
+            first = {}
+        if "ready" not in first:
+            raise Lost(f"não consegui conferir noutro processo: {first.get('lost') or 'ele não ligou'}")
+
+    def _follow(self, desk: Desk, item: Check) -> bool:
+        """Espera por uma verificação; devolve se o processo ainda serve para a próxima."""
+        try:
+            found = desk.hear(self._deadline + MARGIN)
+        except TimeoutError:
+            found = {"good": False, "hung": self._deadline}
+        if found is None:
+            found = {"good": False, "hint": desk.epitaph(), "gone": True}
+        self._note(item, found)
+        if not found["good"]:
+            self._deadline = HURRY
+        return found["good"] and not found.get("left")
+
+    def _note(self, item: Check, found: dict) -> None:
+        self._printed.append((not found["good"], found.get("printed", "")))
+        for name in PRINCIPLES:
+            if seen := found.get(name):
+                self._principles.setdefault(name, set()).update([] if seen is True else seen)
+        if found["good"]:
+            self.rows[item.what] = Row(item.what)
+            return
+        hint = found.get("hint") or MEANING.get(found.get("error", "")) or item.hint
+        told = hint + _reason(found)
+        cause = (found.get("error"), found.get("file"), found.get("line"), found.get("hint"))
+        seen = any(cause) and cause in self._causes  # o mesmo engano, visto de novo
+        self.rows[item.what] = Row(item.what, "" if seen else told, skipped=seen)
+        self._causes.add(cause)
+
+    def _principled(self) -> list[Row]:
+        """O que ficou ligado ou mudado, se nada mais há a dizer de cada coisa."""
+        rows = []
+        for name, found in self._principles.items():
+            what, hint = PRINCIPLES[name]
+            shown = sorted(found)
+            text = ", ".join(shown[:3]) + (f" e mais {len(shown) - 3}" if len(shown) > 3 else "")
+            rows.append(Row(what, hint.format(text)))
+        return rows
+
+
+def _reason(found: dict) -> str:
+    """Entre parênteses, o erro que apareceu, ou onde a resposta ficou parada."""
+    place = _place(found)
+    if "error" in found:
+        text = f": {found['text']}" if found["text"] else ""
+        return f" (apareceu {found['error']}{text}{f', {place}' if place else ''})"
+    if "hung" in found:
+        seconds = f"{found['hung']:g}".replace(".", ",")
+        return f" (não terminou em {seconds} s{f': parou {place}' if place else ''})"
+    return f" (a função não voltou: estava {place})" if place else ""
+
+
+def _place(found: dict) -> str:
+    """A linha do aluno, como ``na linha 3: data = sock.recv(1024)``."""
+    if "line" not in found:
+        return ""
+    code = linecache.getline(found["file"], found["line"]).strip()
+    return f"na linha {found['line']}" + (f": {code}" if code else "")

@@ -1,0 +1,102 @@
+"""O tempo que faz na sala de provas: o que uma rede lenta e avara faz em minutos, em centésimos.
+
+Numa rede de verdade, um recv pode trazer um byte só, e um silêncio pode durar mais do que qualquer
+prazo. Aqui, enquanto durar `drizzle`, cada recv traz um byte; enquanto durar `long_silences`, todo
+prazo do código do aluno vence logo, e um silêncio de um quarto de segundo já é mais longo do que ele.
+"""
+
+import _socket
+import select
+import selectors
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+SHORT = 0.02  # segundos que dura um prazo em `long_silences`
+
+
+@dataclass
+class Sky:
+    """O tempo que faz: quantos bytes um recv traz, quanto dura um prazo, e se alguém pediu um."""
+
+    piece: int | None = None
+    patience: float | None = None
+    asked: bool = False
+
+
+sky = Sky()
+
+
+class Indoors(socket.socket):
+    """Um socket de quem confere, a quem o tempo lá fora não atinge."""
+
+    recv, recv_into = _socket.socket.recv, _socket.socket.recv_into
+    settimeout, setblocking = _socket.socket.settimeout, _socket.socket.setblocking
+
+
+def indoors(sock: socket.socket) -> socket.socket:
+    """O mesmo socket, a salvo do tempo que faz."""
+    timeout = sock.gettimeout()
+    found = Indoors(sock.family, sock.type, sock.proto, fileno=sock.detach())
+    found.settimeout(timeout)
+    return found
+
+
+@contextmanager
+def drizzle() -> Iterator[None]:
+    """Enquanto dura, cada recv traz um byte."""
+    sky.piece = 1
+    try:
+        yield
+    finally:
+        sky.piece = None
+
+
+@contextmanager
+def long_silences() -> Iterator[Sky]:
+    """Enquanto dura, nenhum prazo é maior do que SHORT; ``asked`` diz se algum foi pedido."""
+    sky.patience, sky.asked = SHORT, False
+    try:
+        yield sky
+    finally:
+        sky.patience = None
+
+
+def _shorter(timeout: float | None) -> float | None:
+    if timeout is None or sky.patience is None:
+        return timeout
+    sky.asked = True
+    return min(timeout, sky.patience)
+
+
+def _recv(self, size, flags=0):
+    if sky.piece and not flags:  # quem espia, ou pede tudo de uma vez, sabe o que faz
+        size = min(size, sky.piece)
+    return _socket.socket.recv(self, size, flags)
+
+
+def _recv_into(self, buffer, size=0, flags=0):
+    if sky.piece and not flags:
+        size = min(size or len(buffer), sky.piece)
+    return _socket.socket.recv_into(self, buffer, size, flags)
+
+
+def _settimeout(self, timeout):
+    _socket.socket.settimeout(self, _shorter(timeout))
+
+
+def _setblocking(self, flag):
+    sky.asked = sky.asked or not flag
+    _socket.socket.setblocking(self, flag)
+
+
+def install() -> None:
+    """Faz o tempo atingir todos os sockets deste processo, menos os `Indoors`."""
+    socket.socket.recv, socket.socket.recv_into = _recv, _recv_into
+    socket.socket.settimeout, socket.socket.setblocking = _settimeout, _setblocking
+    real_select = select.select
+    select.select = lambda *args: real_select(*args[:3], *map(_shorter, args[3:] or [None]))
+    for kind in {selectors.SelectSelector, selectors.DefaultSelector}:
+        real = kind.select
+        kind.select = lambda self, timeout=None, real=real: real(self, _shorter(timeout))
