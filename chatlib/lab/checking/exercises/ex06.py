@@ -4,7 +4,10 @@ import threading
 from html.parser import HTMLParser
 from types import SimpleNamespace
 
-from ..registry import check, exercise
+from .. import weather
+from ..exam_room import QUIET
+from ..registry import check, exercise, expect
+from ..scenes import CALLS, LONG, ODD, SILENCE, read_late
 
 ATTACK = """<img src="" onerror="this.outerHTML='oi'">&lt;b&gt;"""
 
@@ -70,8 +73,10 @@ def bold(show_line, room):
 
 @check("06.1", "separa as suas falas das alheias", "compare o autor inteiro com o apelido")
 def owners(show_line, room):
-    others = ["Bruno: oi", "Anabela: oi", "An: oi", "Bruno: Ana: oi"]
+    others = ["Bruno: oi", "Anabela: oi", "An: oi", "ana: oi", "Bruno: Ana: oi", "Bruno: "]
     theirs = all(Page(show_line(text, "Ana")).kinds == ["other"] for text in others)
+    mine = Page(show_line("R&D: oi", "R&D")).kinds == ["mine"]
+    expect(mine, "compare o autor com o apelido antes de passá-lo por escape")
     return theirs and Page(show_line("Ana: oi", "Ana")).kinds == ["mine"]
 
 
@@ -83,7 +88,7 @@ def notices(show_line, room):
 
 @check("06.1", "não toma uma fala por aviso", "um aviso tem '* ', com o espaço, e só vale no começo da linha")
 def not_notices(show_line, room):
-    said = ["Bruno: oi * tchau", "*Bruno*: oi", "Bruno: * oi"]
+    said = ["Bruno: oi * tchau", "*Bruno*: oi", "Bruno: * oi", "Bruno: "]
     return all(Page(show_line(text, "Ana")).kinds != ["notice"] for text in said)
 
 
@@ -107,15 +112,17 @@ def click(submit, text, sock):
 def each_line(submit, room):
     pair = room.pair()
     click(submit, "um", pair.sock)
-    click(submit, "dois e meio\nfim", pair.sock)
-    return pair.peer.heard() == b"um\ndois e meio\nfim\n"
+    click(submit, "  dois e meio \nfim", pair.sock)
+    came = pair.all_that_came()
+    expect(came != b"um\ndois e meio\nfim\n", "cada linha vai como foi escrita, com os espaços das pontas")
+    return came == b"um\n  dois e meio \nfim\n"
 
 
 @check("06.2", "acentos e emoji chegam", "ASCII não conhece ç nem ã; que codificação conhece tudo?")
 def accents(submit, room):
     pair = room.pair()
     click(submit, "não, João! 🎉", pair.sock)
-    return pair.peer.got("não, João! 🎉\n".encode())
+    return pair.all_that_came() == "não, João! 🎉\n".encode()
 
 
 @check("06.2", "linhas em branco não vão", "strip() tira os espaços das pontas: sobrou algo na linha?")
@@ -124,14 +131,13 @@ def blanks(submit, room):
     click(submit, "   ", pair.sock)
     click(submit, "", pair.sock)
     click(submit, "\num\n\n  \t\ndois\n", pair.sock)
-    return pair.peer.heard() == b"um\ndois\n"
+    return pair.all_that_came() == b"um\ndois\n"
 
 
 @check("06.2", "um texto longo sai inteiro", "send pode mandar só uma parte; que método insiste até o fim?")
 def long_text(submit, room):
-    pair, line = room.narrow(), "0123456789abcdef" * 125_000
-    room.spawn(click, submit, f"{line}\nfim", pair.sock)
-    return pair.peer.got(b"\nfim\n", timeout=2) and pair.peer.seen == f"{line}\nfim\n".encode()
+    pair = room.narrow()
+    return read_late(room, [pair], LONG + b"\n", click, submit, LONG.decode(), pair.sock)
 
 
 @check("06.2", "esvazia a caixa e a nota", "se deu certo, as duas ficam com '', tivessem o que tivessem")
@@ -176,7 +182,8 @@ class Log:
 def in_background(follow, room):
     pair, log = room.pair(), Log()
     thread = follow(pair.sock, log, 100)
-    alive = isinstance(thread, threading.Thread) and thread.is_alive() and thread.daemon
+    alive = isinstance(thread, threading.Thread) and thread.is_alive()
+    expect(not alive or thread.daemon, "faltou daemon=True: sem ele, a thread segura o fim do programa")
     pair.peer.send(b"Bruno: oi\n")
     return alive and log.shows(room, "Bruno: oi")
 
@@ -185,8 +192,48 @@ def in_background(follow, room):
 def in_pieces(follow, room):
     pair, log = room.pair(), Log()
     follow(pair.sock, log, 100)
-    pair.peer.send_slowly("João: não\nBia: é 🎉\nrest".encode())
-    return log.shows(room, "João: não", "Bia: é 🎉")
+    with weather.drizzle():
+        pair.peer.send(f"{'não ' * CALLS}\nBia: é 🎉\nrest".encode())
+        return log.shows(room, tidy("não " * CALLS), "Bia: é 🎉")
+
+
+@check(
+    "06.3",
+    "só o \\n separa, e nada a derruba",
+    "use split, e não splitlines; e decode tem um errors: veja replace",
+)
+def odd_lines(follow, room):
+    pair, log = room.pair(), Log()
+    follow(pair.sock, log, 100)
+    pair.peer.send(f"{ODD}\n".encode() + b"a\xffb\n")
+    return log.shows(room, tidy(ODD), "a\ufffdb")
+
+
+@check("06.3", "espera o tempo que for preciso", SILENCE)
+def waits_for_more(follow, room):
+    pair, log = room.pair(), Log()
+    with weather.long_silences():
+        follow(pair.sock, log, 100)
+        for part in (b"u", b"m\n", b"dois\n"):
+            room.wait(lambda: False, QUIET)
+            pair.peer.send(part)
+        return log.shows(room, "um", "dois")
+
+
+@check(
+    "06.3",
+    "dois painéis não se misturam",
+    "cada chamada precisa das suas linhas e da sua sobra: guarde-as na função",
+)
+def own_rest(follow, room):
+    pairs, logs = (room.pair(), room.pair()), (Log(), Log())
+    for pair, log in zip(pairs, logs, strict=True):
+        follow(pair.sock, log, 100)
+    pairs[0].peer.send_slowly(b"me")
+    pairs[1].peer.send(b"oi\n")
+    first = logs[1].shows(room, "oi")
+    pairs[0].peer.send(b"io\n")
+    return first and logs[0].shows(room, "meio")
 
 
 @check("06.3", "nada do que chega vira marca", "cada linha passa por escape antes de ir para o <div>")
@@ -223,9 +270,9 @@ def ends(follow, room):
 def _ends_after(follow, room, leave):
     pair, log = room.pair(), Log()
     thread = follow(pair.sock, log, 100)
-    pair.peer.send(b"Bruno: tchau\n")
+    pair.peer.send_slowly(b"Bruno: tchau\nmeia lin")
     seen = log.shows(room, "Bruno: tchau")
     getattr(pair.peer, leave)()
     told = log.shows(room, "Bruno: tchau", "* desconectado")
-    thread.join(0.5)
-    return seen and told and not thread.is_alive() and pair.sock.fileno() < 0
+    expect("meia lin" not in log.value, "o que ficou sem \\n não é uma linha inteira: não a mostre")
+    return seen and told and room.ended(thread) and pair.sock.fileno() < 0

@@ -4,7 +4,10 @@ import socket
 import time
 from contextlib import suppress
 
-from ..registry import check, exercise
+from .. import weather
+from ..exam_room import QUIET
+from ..registry import check, exercise, expect
+from ..scenes import CALLS, ODD, SILENCE, WIDE
 
 BLOCK = b"0123456789abcdef" * 4096  # 64 KiB
 MANY = 40  # blocos: mais do que uma conexão de `distracted` guarda
@@ -27,8 +30,19 @@ def passes_on(attend_member, room):
     _, ana, _, said = attend(attend_member, room)
     ana.peer.send(b"Ana: oi\n")
     first = room.wait(lambda: b"".join(said) == b"Ana: oi\n")
-    ana.peer.send_slowly("Ana: é \n".encode())
-    return first and room.wait(lambda: b"".join(said) == "Ana: oi\nAna: é \n".encode())
+    with weather.drizzle():
+        ana.peer.send("é ".encode() * CALLS + b"\xff\n")
+        return first and room.wait(lambda: b"".join(said) == b"Ana: oi\n" + "é ".encode() * CALLS + b"\xff\n")
+
+
+@check("07.1", "espera o tempo que for preciso", SILENCE)
+def waits(attend_member, room):
+    with weather.long_silences():
+        thread, ana, _, said = attend(attend_member, room)
+        for part in (b"um", b"dois"):
+            room.wait(lambda: False, QUIET)
+            ana.peer.send(part)
+        return room.wait(lambda: b"".join(said) == b"umdois") and thread.is_alive()
 
 
 @check(
@@ -37,16 +51,14 @@ def passes_on(attend_member, room):
 def polite(attend_member, room):
     thread, ana, _, said = attend(attend_member, room)
     ana.peer.finish()
-    thread.join(0.5)
-    return not thread.is_alive() and said and b"" not in said
+    return room.ended(thread) and said and b"" not in said
 
 
 @check("07.1", "termina quando a conexão cai", "recv também pode levantar um OSError: o que fazer com ele?")
 def crash(attend_member, room):
     thread, ana, members, said = attend(attend_member, room)
     ana.peer.reset()
-    thread.join(0.5)
-    return not thread.is_alive() and not room.failures and ana.sock not in members and said
+    return room.ended(thread) and not room.failures and ana.sock not in members and said
 
 
 @check("07.1", "qualquer OSError é um fim", "há outros além de ConnectionResetError: capture OSError e saia")
@@ -54,8 +66,7 @@ def any_failure(attend_member, room):
     unplugged, said = room.keep(socket.socket()), []  # sem conexão, recv levanta um OSError qualquer
     members = {unplugged: "Ana"}
     thread = room.spawn(attend_member, unplugged, members, said.append)
-    thread.join(0.5)
-    return not thread.is_alive() and not room.failures and said
+    return room.ended(thread) and not room.failures and said
 
 
 @check(
@@ -67,7 +78,7 @@ def says_goodbye(attend_member, room):
     for leave in ("finish", "reset"):
         thread, ana, _, said = attend(attend_member, room)
         getattr(ana.peer, leave)()
-        thread.join(0.5)
+        room.ended(thread)
         if b"".join(said) != b"Ana saiu!\n":
             return False
     return True
@@ -83,15 +94,18 @@ def removes_first(attend_member, room):
         attend_member, ana.sock, members, lambda message: present.append(list(members.values()))
     )
     ana.peer.finish()
-    thread.join(0.5)
+    room.ended(thread)
     return present[-1:] == [["Bruno"]] and members == {bruno.sock: "Bruno"}
 
 
 @check("07.1", "fecha a conexão", "quem atende a conexão a fecha no fim")
 def closes(attend_member, room):
-    _, ana, _, _ = attend(attend_member, room)
-    ana.peer.finish()
-    return room.wait(lambda: ana.sock.fileno() < 0, 0.5)
+    for leave in ("finish", "reset"):
+        thread, ana, _, _ = attend(attend_member, room)
+        getattr(ana.peer, leave)()
+        if not room.ended(thread) or ana.sock.fileno() >= 0:
+            return False
+    return True
 
 
 def distracted(room):
@@ -101,14 +115,19 @@ def distracted(room):
     return pair
 
 
-exercise("07.2", "send_without_waiting(message, pending, limit)", "Conserte: ninguém espera por quem não lê")
+exercise(
+    "07.2",
+    "send_without_waiting(message, pending, limit)",
+    "Conserte: ninguém espera por quem não lê",
+    retimes=True,
+)
 
 
 @check("07.2", "todos recebem", "percorra pending e tente enviar a cada socket")
 def everyone(send_without_waiting, room):
     pairs = [room.pair() for _ in range(3)]
     gone = send_without_waiting(b"oi\n", {pair.sock: bytearray() for pair in pairs}, ENOUGH)
-    return all(pair.peer.got(b"oi\n", 0.5) for pair in pairs) and not gone
+    return all(pair.peer.got(b"oi\n") for pair in pairs) and not gone
 
 
 @check("07.2", "quem não lê não segura ninguém", "este send espera; qual é o que não espera?")
@@ -173,7 +192,20 @@ def dead_member(send_without_waiting, room):
     with suppress(OSError):
         dead.send(b"x")
     gone = send_without_waiting(b"oi\n", {dead: bytearray(), bruno.sock: bytearray()}, ENOUGH)
-    return list(gone) == [dead] and bruno.peer.got(b"oi\n", 0.5)
+    expect(len(gone) < 2, "quem morreu aparece uma vez só na lista")
+    return list(gone) == [dead] and bruno.peer.got(b"oi\n")
+
+
+@check(
+    "07.2",
+    "devolve uma lista, e não tira ninguém da sala",
+    "devolva uma lista; desligar os devolvidos é com quem chama",
+)
+def only_tells(send_without_waiting, room):
+    dead, bruno = room.dead(), room.pair()
+    pending = {dead: bytearray(), bruno.sock: bytearray()}
+    gone = send_without_waiting(b"oi\n", pending, 0)
+    return gone == [dead] and list(pending) == [dead, bruno.sock] and dead.fileno() >= 0
 
 
 exercise("07.3", "whole_messages(sock)", "Construa: mensagens inteiras, venham como vierem", generator=True)
@@ -194,8 +226,39 @@ def glued(whole_messages, room):
 )
 def one_by_one(whole_messages, room):
     pair = room.pair()
-    room.spawn(lambda: (pair.peer.send_slowly("Ana: coração\noi\n".encode()), pair.peer.finish()))
-    return list(whole_messages(pair.sock)) == ["Ana: coração", "oi"]
+    pair.peer.send(f"{'coração' * 50}\noi\n".encode())
+    pair.peer.finish()
+    with weather.drizzle():
+        return list(whole_messages(pair.sock)) == ["coração" * 50, "oi"]
+
+
+@check("07.3", "espera o tempo que for preciso", SILENCE)
+def waits_for_more(whole_messages, room):
+    pair = room.pair()
+
+    def dawdle():
+        for part in (b"u", b"m\n"):
+            room.wait(lambda: False, QUIET)
+            pair.peer.send(part)
+        pair.peer.finish()
+
+    with weather.long_silences():
+        room.spawn(dawdle)
+        return list(whole_messages(pair.sock)) == ["um"]
+
+
+@check(
+    "07.3", "duas conexões não se misturam", "a meia linha de uma não pode cair na outra: guarde-a na função"
+)
+def own_rest(whole_messages, room):
+    ana, bia = room.pair(), room.pair()
+    hers, other = iter(whole_messages(ana.sock)), iter(whole_messages(bia.sock))
+    ana.peer.send(b"um\nme")
+    first = next(hers)
+    bia.peer.send(b"oi\n")
+    second = next(other)
+    ana.peer.send(b"io\n")
+    return (first, second, next(hers)) == ("um", "oi", "meio")
 
 
 @check(
@@ -219,9 +282,9 @@ def at_once(whole_messages, room):
 )
 def only_newline(whole_messages, room):
     pair = room.pair()
-    pair.peer.send("a\u2028b\x0bc \nd\x85\n".encode())
+    pair.peer.send(f" {ODD} \n{WIDE}\n".encode())
     pair.peer.finish()
-    return list(whole_messages(pair.sock)) == ["a\u2028b\x0bc ", "d\x85"]
+    return list(whole_messages(pair.sock)) == [f" {ODD} ", WIDE]
 
 
 @check(
@@ -249,15 +312,28 @@ def ends(whole_messages, room):
     return True
 
 
-exercise("07.4", "admit(sock, taken, timeout)", "Construa: quem pode entrar")
+exercise("07.4", "admit(sock, taken, timeout)", "Construa: quem pode entrar", retimes=True)
 
-ABSURD = ("", " ", "Ana Maria", "x" * 21, "Ana:", "NICK", "nick", "\x1b[2J", "* servidor", "a/b", "Ana!")
+ABSURD = (
+    "",
+    " ",
+    "Ana Maria",
+    "x" * 21,
+    "Ana:",
+    "NICK",
+    "nick",
+    "\x1b[2J",
+    "* servidor",
+    "a/b",
+    "Ana!",
+    b"\xff\xfe\n",
+)
 
 
 def answer(admit, room, text, taken=("Carla",)):
     """O que a função devolve a quem responde ``text``, e o outro lado da conexão."""
     pair = room.pair()
-    pair.peer.send(f"{text}\n".encode())
+    pair.peer.send(text if isinstance(text, bytes) else f"{text}\n".encode())
     return admit(pair.sock, list(taken), 1.0), pair.peer
 
 
@@ -269,15 +345,20 @@ def asks(admit, room):
 
 @check("07.4", "devolve um apelido bom", "é texto, sem o \\n, e com acentos: decodifique e só então conte")
 def good(admit, room):
-    names = ("Ana", "João", "ze_1.0-b", "é" * 20, "7")
+    names, pair, taken = ("Ana", "João", "ze_1.0-b", "é" * 20, "7"), room.pair(), ["Bia"]
+    pair.peer.send(b"Ana\n")
+    admit(pair.sock, taken, 1.0)
+    expect(taken == ["Bia"], "a lista taken é de quem chama: só a consulte")
+    expect(pair.sock.fileno() >= 0, "quem foi aceito ainda vai conversar: não feche o socket")
     return all(answer(admit, room, name)[0] == name for name in names)
 
 
 @check("07.4", "junta a resposta que vem aos pedaços", "um recv pode trazer só meia resposta: leia até o \\n")
 def in_pieces(admit, room):
     pair = room.pair()
-    room.spawn(pair.peer.send_slowly, "Conceição\n".encode())
-    return admit(pair.sock, [], 1.0) == "Conceição"
+    pair.peer.send("Conceição\n".encode())
+    with weather.drizzle():
+        return admit(pair.sock, [], 1.0) == "Conceição"
 
 
 @check(
@@ -321,12 +402,12 @@ def gives_up(admit, room):
     room.spawn(drip, dripping.peer)
     start = time.monotonic()
     found = [admit(pair.sock, [], 0.2) for pair in (silent, gone, half, dripping)]
-    return found == [None] * 4 and time.monotonic() - start < 1.2
+    return found == [None] * 4 and time.monotonic() - start < 1.6
 
 
 def drip(peer):
     """Manda uma letra de vez em quando, e nunca termina."""
     with suppress(OSError):
-        for _ in range(60):
+        for _ in range(120):
             peer.send(b"a")
             time.sleep(0.03)
