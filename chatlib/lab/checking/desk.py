@@ -149,7 +149,7 @@ def _explain(failures: list[BaseException], module: str) -> dict:
         frames.append((trace.tb_frame, trace.tb_lineno))
         trace = trace.tb_next
     mine = [(frame, line) for frame, line in frames if frame.f_globals.get("__name__") == module]
-    place = {"file": mine[-1][0].f_code.co_filename, "line": mine[-1][1]} if mine else {}
+    place = {"function": mine[-1][0].f_code.co_qualname, "line": mine[-1][1]} if mine else {}
     return {"error": type(failures[0]).__name__, "text": _text_of(failures[0]), **place}
 
 
@@ -165,7 +165,7 @@ def _where(frame, module: str) -> dict:
     """A linha do aluno em que uma thread está parada."""
     while frame and frame.f_globals.get("__name__") != module:
         frame = frame.f_back
-    return {"file": frame.f_code.co_filename, "line": frame.f_lineno} if frame else {}
+    return {"function": frame.f_code.co_qualname, "line": frame.f_lineno} if frame else {}
 
 
 def _left_threads(before: set) -> list[str]:
@@ -201,10 +201,12 @@ def _world() -> dict:
 def _put_back(before: dict) -> list[str]:
     """Desfaz o que a resposta mudou no programa, e diz o que era."""
     now = _world()
-    changed = [key for key in before if now.get(key) != before[key]]
+    changed = [key for key in before | now if now.get(key) != before.get(key)]
     for owner, name in changed:
         if name in ("setdefaulttimeout", "chdir", "setrecursionlimit"):
             getattr(owner, name)(before[owner, name])
-        else:
+        elif (owner, name) in before:
             setattr(owner, name, before[owner, name])
+        else:  # encobria o que a classe de baixo tem
+            delattr(owner, name)
     return [name if owner is builtins else f"{owner.__name__}.{name}" for owner, name in changed]

@@ -115,18 +115,18 @@ def examine(exercise: Exercise, answer: Callable) -> tuple[list[Row], str]:
         parcel = pack(answer)
     except Exception as error:  # cada objeto se recusa a viajar a seu modo
         raise Lost(f"não consegui levar a sua função a outro processo, para conferi-la: {error}") from None
-    return Exam(exercise, parcel).run()
+    return Exam(exercise, answer, parcel).run()
 
 
 class Exam:
     """Uma resposta e o que já se sabe dela."""
 
-    def __init__(self, exercise: Exercise, parcel: bytes):
-        self.exercise, self._parcel = exercise, parcel
+    def __init__(self, exercise: Exercise, answer: Callable, parcel: bytes):
+        self.exercise, self._answer, self._parcel = exercise, answer, parcel
         self.rows: dict[str, Row] = {}
         self._causes: set[tuple] = set()  # por que já se disse ✘
         self._printed: list[tuple[bool, str]] = []
-        self._principles: dict[str, set] = {}  # o que ficou ligado ou mudado
+        self._principles: dict[str, list] = {}  # o que ficou ligado ou mudado
         self._deadline = DEADLINE
 
     def run(self) -> tuple[list[Row], str]:
@@ -189,13 +189,13 @@ class Exam:
         self._printed.append((not found["good"], found.get("printed", "")))
         for name in PRINCIPLES:
             if seen := found.get(name):
-                self._principles.setdefault(name, set()).update([] if seen is True else seen)
+                self._principles.setdefault(name, [] if seen is True else seen)
         if found["good"]:
             self.rows[item.what] = Row(item.what)
             return
         hint = found.get("hint") or MEANING.get(found.get("error", "")) or item.hint
-        told = hint + _reason(found)
-        cause = (found.get("error"), found.get("file"), found.get("line"), found.get("hint"))
+        told = hint + _reason(found, _place(found, self._answer))
+        cause = (found.get("error"), found.get("function"), found.get("line"), found.get("hint"))
         seen = any(cause) and cause in self._causes  # o mesmo engano, visto de novo
         self.rows[item.what] = Row(item.what, "" if seen else told, skipped=seen)
         self._causes.add(cause)
@@ -205,15 +205,13 @@ class Exam:
         rows = []
         for name, found in self._principles.items():
             what, hint = PRINCIPLES[name]
-            shown = sorted(found)
-            text = ", ".join(shown[:3]) + (f" e mais {len(shown) - 3}" if len(shown) > 3 else "")
+            text = ", ".join(found[:3]) + (f" e mais {len(found) - 3}" if len(found) > 3 else "")
             rows.append(Row(what, hint.format(text)))
         return rows
 
 
-def _reason(found: dict) -> str:
+def _reason(found: dict, place: str) -> str:
     """Entre parênteses, o erro que apareceu, ou onde a resposta ficou parada."""
-    place = _place(found)
     if "error" in found:
         text = f": {found['text']}" if found["text"] else ""
         return f" (apareceu {found['error']}{text}{f', {place}' if place else ''})"
@@ -223,9 +221,15 @@ def _reason(found: dict) -> str:
     return f" (a função não voltou: estava {place})" if place else ""
 
 
-def _place(found: dict) -> str:
-    """A linha do aluno, como ``na linha 3: data = sock.recv(1024)``."""
+def _place(found: dict, answer: Callable) -> str:
+    """A linha do aluno, como ``na linha 3: data = sock.recv(1024)``.
+
+    O código perde o nome do arquivo na viagem; a função de que ele é parte diz qual era.
+    """
     if "line" not in found:
         return ""
-    code = linecache.getline(found["file"], found["line"]).strip()
+    names = getattr(answer, "__globals__", {})
+    home = names.get(found["function"].partition(".")[0], answer)
+    file = getattr(getattr(home, "__code__", None), "co_filename", "")
+    code = linecache.getline(file, found["line"]).strip()
     return f"na linha {found['line']}" + (f": {code}" if code else "")

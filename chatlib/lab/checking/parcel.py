@@ -5,6 +5,7 @@ O cloudpickle leva por valor as funções, as classes e as variáveis do noteboo
 resposta certa usa o que recebe, mas o notebook em que ela vive está cheio dessas coisas.
 """
 
+import builtins
 import io
 import pickle
 import socket
@@ -50,6 +51,8 @@ class _Pickler(cloudpickle.Pickler):
             return found
         if kind in FRESH:  # um cadeado vai aberto: quem o trancou ficou
             return FRESH[kind], ()
+        if kind.__name__.endswith("ExitAutocall"):  # o exit de um notebook, que fora dele é outro
+            return getattr, (builtins, "exit")
         if isinstance(obj, socket.socket | threading.Thread) or f"{kind.__module__}.".startswith(HEAVY):
             return Absent, (kind.__name__,)
         try:
