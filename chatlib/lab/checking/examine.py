@@ -142,7 +142,7 @@ class Exam:
         return rows + self._principled(), printed[0] if printed else ""
 
     def _wrong(self) -> bool:
-        return any(row.hint for row in self.rows.values())
+        return bool(self._principles) or any(row.hint for row in self.rows.values())
 
     def _sit(self, waiting: list[Check]) -> None:
         """Confere o que der num processo só."""

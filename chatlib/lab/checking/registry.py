@@ -41,13 +41,15 @@ class Exercise:
 class Check:
     """Uma verificação: o que confere, a dica de quem não passa e a função que confere.
 
-    needs: o que precisa ter passado antes, para que um ✘ daqui diga algo novo.
+    needs: o que precisa ter passado antes, para que um ✘ daqui diga algo novo; vital: se as que vêm
+    depois precisam desta.
     """
 
     what: str
     hint: str
     run: Callable
     needs: tuple[str, ...] = ()
+    vital: bool = False
 
 
 EXERCISES: dict[str, Exercise] = {}
@@ -59,13 +61,18 @@ def exercise(number: str, signature: str, title: str, **traits: bool) -> None:
     EXERCISES[number] = Exercise(number, signature, title, **traits)
 
 
-def check(number: str, what: str, hint: str, needs: tuple[str, ...] | None = None) -> Callable:
-    """Acrescenta a função decorada às verificações do exercício; sem ``needs``, precisa da primeira."""
+def check(
+    number: str, what: str, hint: str, needs: tuple[str, ...] | None = None, *, vital: bool = False
+) -> Callable:
+    """Acrescenta a função decorada às verificações do exercício.
+
+    Sem ``needs``, ela precisa da primeira e das vitais já declaradas.
+    """
     checks = EXERCISES[number].checks
 
     def register(run: Callable) -> Callable:
-        first = tuple(item.what for item in checks[:1])
-        checks.append(Check(what, hint, run, first if needs is None else needs))
+        before = tuple(item.what for item in checks if item.vital)
+        checks.append(Check(what, hint, run, before if needs is None else needs, vital or not checks))
         return run
 
     return register

@@ -145,15 +145,6 @@ def half_a_letter(echo, room):
         return pair.peer.got(data)
 
 
-@check(
-    "01.3", "devolve inteiro o que é longo", "send pode mandar só uma parte; que método insiste até o fim?"
-)
-def long_echo(echo, room):
-    pair = room.narrow()
-    room.spawn(pair.peer.send, LONG)
-    return read_late(room, [pair], LONG, echo, pair.sock)
-
-
 @check("01.3", "espera o tempo que for preciso", SILENCE)
 def waits_for_more(echo, room):
     pair = room.pair()
@@ -165,6 +156,15 @@ def waits_for_more(echo, room):
             if not pair.peer.got(text):
                 return False
     return True
+
+
+@check(
+    "01.3", "devolve inteiro o que é longo", "send pode mandar só uma parte; que método insiste até o fim?"
+)
+def long_echo(echo, room):
+    pair = room.narrow()
+    room.spawn(pair.peer.send, LONG)
+    return read_late(room, [pair], LONG, echo, pair.sock)
 
 
 @check("01.3", "termina quando o outro lado sai", "recv devolve b'' para sempre: é hora de sair do laço")

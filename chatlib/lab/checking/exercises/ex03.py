@@ -127,6 +127,7 @@ def removes_first(dismiss, room):
     hall = Hall(room, "Ana", "Bia", "Caio")
     gone = hall.clients[1]
     dismiss(gone, hall.clients, hall.apelidos, hall.broadcast)
+    expect("Bia" not in hall.apelidos, "o nome de quem saiu continua em apelidos: tire-o também")
     return all(gone not in clients and "Bia" not in names for _, clients, names in hall.said) and hall.said
 
 

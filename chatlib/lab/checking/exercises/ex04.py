@@ -39,7 +39,12 @@ def four_bytes(ask_who, room):
     return room.ended(thread) and exact
 
 
-@check("04.1", "devolve o apelido, em texto", "bytes viram texto com decode; o fim da linha não é do nome")
+@check(
+    "04.1",
+    "devolve o apelido, em texto",
+    "bytes viram texto com decode; o fim da linha não é do nome",
+    vital=True,
+)
 def gives_it(ask_who, room):
     return asked(ask_who, room, lambda peer: peer.send(b"Ana\n")) == "Ana"
 
@@ -142,7 +147,22 @@ def opened(accept_all, room):
 def meets_one(accept_all, room):
     with opened(accept_all, room) as door:
         peer = room.dial(door.server)
-        return door.meets(1) and door.met[0].getpeername() == peer.sock.getsockname()
+        met = door.meets(1)
+        expect(
+            not met or not isinstance(door.met[0], socket.socket) or door.met[0].fileno() >= 0,
+            "o socket de quem chega foi fechado: quem recebe ainda vai conversar por ele",
+        )
+        return met and door.met[0].getpeername() == peer.sock.getsockname()
+
+
+@check("04.2", "para quando se pede", "a cada prazo vencido, olhe se stop foi ligado", vital=True)
+def stops(accept_all, room):
+    with opened(accept_all, room) as door:
+        room.dial(door.server)
+        met = door.meets(1)
+        door.thread.join(2 * TICK)  # já espera o próximo, e ninguém vem
+        door.stop.set()
+        return met and door.ends()
 
 
 @check("04.2", "deixa aberto o socket de quem chega", "quem recebe ainda vai conversar por ele: não o feche")
@@ -173,16 +193,6 @@ def survives_silence(accept_all, room):
         waiting = door.thread.is_alive()
         room.dial(door.server)
         return waiting and door.meets(1)
-
-
-@check("04.2", "para quando se pede", "a cada prazo vencido, olhe se stop foi ligado")
-def stops(accept_all, room):
-    with opened(accept_all, room) as door:
-        room.dial(door.server)
-        met = door.meets(1)
-        door.thread.join(2 * TICK)  # já espera o próximo, e ninguém vem
-        door.stop.set()
-        return met and door.ends()
 
 
 exercise("04.3", "serve(server, stop)", "O servidor inteiro")
@@ -233,6 +243,19 @@ def introduces(serve, room):
         first = "NICKJoão entrou!\nConectado ao servidor!\n".encode()
         own = bytes(bia.seen) == b"NICKBia entrou!\nConectado ao servidor!\n"
         return told and own and bytes(joao.seen) == first + b"Bia entrou!\n"
+
+
+@check(
+    "04.3",
+    "para quando se pede",
+    "depois do laço: acorde quem espera em recv, feche tudo e volte",
+    vital=True,
+)
+def stops_all(serve, room):
+    with chat_of(serve, room) as chat:
+        ana, silent = chat.enter("Ana"), chat.knock()
+        chat.stop.set()
+        return room.ended(chat.thread) and ana.ended() and silent.ended()
 
 
 @check("04.3", "um mudo não tranca a porta", "pergunte e espere a resposta na thread de cada um")
@@ -324,11 +347,3 @@ def rude_people(serve, room):
         chat.enter("Bia")
         good = caio.got(b"Bia entrou!\n") and not room.failures
         return good and left and caio.seen.count(b"entrou!") == 3 and caio.seen.count(b"saiu!") == 1
-
-
-@check("04.3", "para quando se pede", "depois do laço: acorde quem espera em recv, feche tudo e volte")
-def stops_all(serve, room):
-    with chat_of(serve, room) as chat:
-        ana, silent = chat.enter("Ana"), chat.knock()
-        chat.stop.set()
-        return room.ended(chat.thread) and ana.ended() and silent.ended()

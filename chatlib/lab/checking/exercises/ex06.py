@@ -71,6 +71,12 @@ def bold(show_line, room):
     return author == "Bruno" and not Page(show_line("Bruno entrou!", "Ana")).bold
 
 
+@check("06.1", "nada da mensagem vira marca", "autor, texto, aviso: tudo passa por escape, uma só vez")
+def harmless(show_line, room):
+    said = [f"Bruno: {ATTACK}", f"{ATTACK}: oi", f"* {ATTACK}", f"{ATTACK} entrou!", f"Ana: {ATTACK}"]
+    return all(Page(show_line(text, "Ana")).text == text for text in said)
+
+
 @check("06.1", "separa as suas falas das alheias", "compare o autor inteiro com o apelido")
 def owners(show_line, room):
     others = ["Bruno: oi", "Anabela: oi", "An: oi", "ana: oi", "Bruno: Ana: oi", "Bruno: "]
@@ -90,12 +96,6 @@ def notices(show_line, room):
 def not_notices(show_line, room):
     said = ["Bruno: oi * tchau", "*Bruno*: oi", "Bruno: * oi", "Bruno: "]
     return all(Page(show_line(text, "Ana")).kinds != ["notice"] for text in said)
-
-
-@check("06.1", "nada da mensagem vira marca", "autor, texto, aviso: tudo passa por escape, uma só vez")
-def harmless(show_line, room):
-    said = [f"Bruno: {ATTACK}", f"{ATTACK}: oi", f"* {ATTACK}", f"{ATTACK} entrou!", f"Ana: {ATTACK}"]
-    return all(Page(show_line(text, "Ana")).text == text for text in said)
 
 
 exercise("06.2", "submit(box, note, sock)", "O clique")
@@ -191,8 +191,8 @@ def in_background(follow, room):
 @check("06.3", "junta o que chega aos pedaços", "guarde os bytes até o \\n, e só então decodifique a linha")
 def in_pieces(follow, room):
     pair, log = room.pair(), Log()
-    follow(pair.sock, log, 100)
     with weather.drizzle():
+        follow(pair.sock, log, 100)
         pair.peer.send(f"{'não ' * CALLS}\nBia: é 🎉\nrest".encode())
         return log.shows(room, tidy("não " * CALLS), "Bia: é 🎉")
 
