@@ -4,7 +4,10 @@ import ast
 import importlib.util
 import inspect
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -13,10 +16,11 @@ import pytest
 from chatlib.errors import UsageError
 from chatlib.lab import save_results, verificar
 from chatlib.lab.checking import verify
+from chatlib.lab.checking.examine import PRINCIPLES
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = ROOT / "notebooks" / "solucoes"
-WRONG = Path(__file__).parent / "wrong"
+WRONG, RIGHT = Path(__file__).parent / "wrong", Path(__file__).parent / "right"
 
 verify._load()
 NUMBERS = sorted(verify.EXERCISES)
@@ -36,9 +40,10 @@ def load(path: Path) -> dict:
     }
 
 
-def answers(number: str) -> dict:
-    """As respostas erradas de um exercício, por nome."""
-    return load(WRONG / f"{number.replace('.', '_')}.py")
+def answers(number: str, folder: Path = WRONG) -> dict:
+    """As respostas erradas de um exercício, ou as certas de outro feitio, por nome."""
+    path = folder / f"{number.replace('.', '_')}.py"
+    return load(path) if path.exists() else {}
 
 
 def failed(report) -> list[str]:
@@ -59,11 +64,34 @@ CASES = [(number, name) for number in NUMBERS for name in answers(number)]
 
 @pytest.mark.parametrize(("number", "name"), CASES, ids=[f"{n}-{name}" for n, name in CASES])
 def test_wrong_answer_is_caught(number, name):
-    """A resposta errada é pega pela verificação feita para ela."""
+    """A resposta errada é pega, e o primeiro ✘ que o aluno lê é o do seu engano."""
     answer = answers(number)[name]
-    [meant] = [item for item in verify.EXERCISES[number].checks if item.what == inspect.getdoc(answer)]
-    row, _ = verify._run(meant, answer)
-    assert row.hint.startswith(meant.hint)
+    report = verificar(number, answer)
+    assert failed(report)[:1] == [inspect.getdoc(answer)], repr(report)
+
+
+RIGHT_CASES = [(number, name) for number in NUMBERS for name in answers(number, RIGHT)]
+
+
+@pytest.mark.parametrize(("number", "name"), RIGHT_CASES, ids=[f"{n}-{name}" for n, name in RIGHT_CASES])
+def test_right_answer_of_another_shape_passes(number, name):
+    """Uma resposta certa que não se parece com a solução não é recusada."""
+    report = verificar(number, answers(number, RIGHT)[name])
+    assert report.passed, repr(report)
+
+
+def test_busy_machine_refuses_nobody():
+    """Com todos os processadores ocupados, as soluções continuam certas."""
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    try:
+        for number in ("01.1", "02.3", "04.3", "05.1", "07.4"):
+            solution = load(SOLUTIONS / f"{number.replace('.', '_')}.py")
+            report = verificar(number, solution[verify.EXERCISES[number].name])
+            assert report.passed, repr(report)
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -75,7 +103,8 @@ def test_exercise_is_complete(number):
     assert all(item.hint for item in checks)
     wrong = answers(number)
     assert len(wrong) >= 4
-    assert {inspect.getdoc(answer) for answer in wrong.values()} <= names
+    principles = {what for what, _ in PRINCIPLES.values()}
+    assert {inspect.getdoc(answer) for answer in wrong.values()} <= names | principles
 
 
 def stub(sock, text): ...

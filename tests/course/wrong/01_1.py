@@ -1,5 +1,7 @@
 """Respostas erradas de 01.1; a docstring de cada uma é a verificação que deve pegá-la."""
 
+from contextlib import suppress
+
 
 def forgets_to_encode(sock, text):
     """o texto chega ao outro lado"""
@@ -54,3 +56,17 @@ def counts_the_piece_and_not_the_sent(sock, text):
 def trims_the_text(sock, text):
     """não chega nada além do texto"""
     sock.sendall(text.strip().encode())
+
+
+def gives_up_when_full(sock, text):
+    """longo"""
+    sock.setblocking(False)
+    with suppress(BlockingIOError):
+        sock.sendall(text.encode())
+    sock.setblocking(True)
+
+
+def leaves_a_deadline(sock, text):
+    """devolve os sockets"""
+    sock.sendall(text.encode())
+    sock.settimeout(10)

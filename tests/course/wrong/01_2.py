@@ -1,5 +1,7 @@
 """Respostas erradas de 01.2; a docstring de cada uma é a verificação que deve pegá-la."""
 
+import select
+
 
 def reads_once(sock, size):
     """junta bytes que chegam um a um"""
@@ -81,3 +83,24 @@ def takes_silence_for_the_end(sock, size):
     except TimeoutError:
         pass
     return data
+
+
+def waits_three_seconds(sock, size):
+    """espera"""
+    data = b""
+    while len(data) < size:
+        if not select.select([sock], [], [], 3)[0]:
+            break
+        d = sock.recv(size - len(data))
+        if not d:
+            break
+        data += d
+    return data
+
+
+def calls_itself(sock, size):
+    """um a um"""
+    if size <= 0:
+        return b""
+    d = sock.recv(size)
+    return d and d + calls_itself(sock, size - len(d))

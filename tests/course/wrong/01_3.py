@@ -1,5 +1,7 @@
 """Respostas erradas de 01.3; a docstring de cada uma é a verificação que deve pegá-la."""
 
+from contextlib import suppress
+
 
 def echoes_once(sock):
     """continua depois da primeira mensagem"""
@@ -69,3 +71,18 @@ def adds_a_line_end(sock):
     with sock:
         while data := sock.recv(1024):
             sock.sendall(data.strip() + b"\n\n")
+
+
+def gives_up_in_silence(sock):
+    """espera"""
+    sock.settimeout(5)
+    with sock, suppress(TimeoutError):
+        while d := sock.recv(1024):
+            sock.sendall(d)
+
+
+def drops_the_half_letter(sock):
+    """meia letra"""
+    with sock:
+        while d := sock.recv(1024):
+            sock.sendall(d.decode("utf-8", "ignore").encode())

@@ -1,5 +1,7 @@
 """Respostas erradas de 02.1; a docstring de cada uma é a verificação que deve pegá-la."""
 
+from contextlib import suppress
+
 
 def trusts_send(clients, message):
     """uma mensagem longa chega inteira"""
@@ -56,3 +58,19 @@ def hangs_up_halfway(clients, message):
     for client in clients:
         client.sendall(message)
         client.shutdown(1)
+
+
+def calls_itself(clients, message):
+    """cheia"""
+    if clients:
+        clients[0].sendall(message)
+        calls_itself(clients[1:], message)
+
+
+def gives_up_on_the_slow(clients, message):
+    """longa"""
+    for c in clients:
+        c.settimeout(1)
+        with suppress(TimeoutError):
+            c.sendall(message)
+        c.settimeout(None)

@@ -88,3 +88,29 @@ def starts_again_without_the_dead(clients, message):
             client.sendall(message)
     except OSError:
         starts_again_without_the_dead([other for other in clients if other is not client], message)
+
+
+def probes_first(clients, message):
+    """os vivos|meio|importa|mortos"""
+    good = []
+    for c in clients:
+        try:
+            c.send(b"")
+            good.append(c)
+        except OSError:
+            pass
+    for c in good:
+        c.sendall(message)
+
+
+def _ok(c, m):
+    try:
+        c.sendall(m)
+        return True
+    except OSError:
+        return False
+
+
+def keeps_only_the_living(clients, message):
+    """lista não muda"""
+    clients[:] = [c for c in clients if _ok(c, message)]

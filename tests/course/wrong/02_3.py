@@ -159,3 +159,22 @@ def trusts_send(clients, apelidos, message):
             clients.pop(position).close()
             left.append(apelidos.pop(position))
     return left
+
+
+def _ok(c, m):
+    try:
+        c.sendall(m)
+        return True
+    except OSError:
+        return False
+
+
+def returns_a_set(clients, apelidos, message):
+    """devolve os apelidos"""
+    out = set()
+    for c in list(clients):
+        if not _ok(c, message):
+            i = clients.index(c)
+            clients.pop(i).close()
+            out.add(apelidos.pop(i))
+    return out

@@ -96,3 +96,20 @@ def knows_only_the_broken_pipe(clients, apelidos, sender, text):
     for client in _others(clients, sender):
         with suppress(BrokenPipeError):
             client.sendall(f"{apelidos[clients.index(sender)]}: {text}\n".encode())
+
+
+def compares_in_lower_case(clients, apelidos, sender, text):
+    """iguais"""
+    nome = apelidos[clients.index(sender)]
+    for c, a in zip(clients, apelidos, strict=True):
+        if a.lower() != nome.lower():
+            with suppress(OSError):
+                c.sendall(f"{nome}: {text}\n".encode())
+
+
+def strips_the_text(clients, apelidos, sender, text):
+    """termina em"""
+    for c in clients:
+        if c is not sender:
+            with suppress(OSError):
+                c.sendall(f"{apelidos[clients.index(sender)]}: {text.strip()}\n".encode())

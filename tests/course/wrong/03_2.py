@@ -81,3 +81,12 @@ def forgets_to_encode(client, clients, apelidos, broadcast):
         del clients[index]
         client.close()
         broadcast(f"{apelidos.pop(index)} saiu!\n")
+
+
+def closes_the_stranger(client, clients, apelidos, broadcast):
+    """segunda"""
+    client.close()
+    if client in clients:
+        i = clients.index(client)
+        del clients[i]
+        broadcast(f"{apelidos.pop(i)} saiu!\n".encode())

@@ -1,5 +1,7 @@
 """Respostas erradas de 03.3; a docstring de cada uma é a verificação que deve pegá-la."""
 
+from contextlib import suppress
+
 from chatlib.protocol import LineReader
 
 
@@ -153,3 +155,53 @@ def keeps_the_old_position(client, clients, apelidos, broadcast):
     apelido = apelidos.pop(index)
     client.close()
     broadcast(f"{apelido} saiu!\n".encode())
+
+
+_buf = bytearray()
+
+
+def shares_the_rest(client, clients, apelidos, broadcast):
+    """sobra"""
+    with suppress(OSError):
+        while d := client.recv(1024):
+            _buf.extend(d)
+            while b"\n" in _buf:
+                line, _, r = bytes(_buf).partition(b"\n")
+                _buf[:] = r
+                if line:
+                    broadcast(line + b"\n")
+    _buf.clear()
+    i = clients.index(client)
+    clients.pop(i)
+    n = apelidos.pop(i)
+    client.close()
+    broadcast(f"{n} saiu!\n".encode())
+
+
+def relays_the_half(client, clients, apelidos, broadcast):
+    """termina"""
+    with suppress(OSError), client.makefile("rb") as f:
+        for line in f:
+            if line.strip(b"\n"):
+                broadcast(line.rstrip(b"\n") + b"\n")
+    i = clients.index(client)
+    clients.pop(i)
+    n = apelidos.pop(i)
+    client.close()
+    broadcast(f"{n} saiu!\n".encode())
+
+
+def keeps_the_last_bytes(client, clients, apelidos, broadcast):
+    """byte a byte|nada se perde"""
+    rest = b""
+    with suppress(OSError):
+        while d := client.recv(1024):
+            *ls, rest = (rest + d)[-1024:].split(b"\n")
+            for line in ls:
+                if line:
+                    broadcast(line + b"\n")
+    i = clients.index(client)
+    clients.pop(i)
+    n = apelidos.pop(i)
+    client.close()
+    broadcast(f"{n} saiu!\n".encode())

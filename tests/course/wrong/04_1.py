@@ -98,3 +98,15 @@ def closes_the_door(client):
         while b"\n" not in answer and (data := client.recv(1024)):
             answer += data
     return answer.decode().partition("\n")[0].rstrip("\r") if b"\n" in answer else ""
+
+
+def strips_the_name(client):
+    """veio"""
+    client.sendall(b"NICK")
+    d = b""
+    while b"\n" not in d:
+        x = client.recv(100)
+        if not x:
+            return ""
+        d += x
+    return d.split(b"\n")[0].decode().strip()

@@ -1,6 +1,7 @@
 """Respostas erradas de 04.2; a docstring de cada uma é a verificação que deve pegá-la."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 _kept = []  # sem isto, um socket esquecido é um aviso do Python, e não só do verificador
@@ -100,3 +101,12 @@ def closes_the_door_behind(server, welcome, stop):
             client, _ = server.accept()
             with client:
                 threading.Thread(target=welcome, args=(client,), daemon=True).start()
+
+
+def welcomes_ten_at_a_time(server, welcome, stop):
+    """mudo"""
+    pool = ThreadPoolExecutor(10)
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            pool.submit(welcome, server.accept()[0])
+    pool.shutdown(wait=False, cancel_futures=True)

@@ -77,3 +77,9 @@ def sends_each_chunk_once(sock, apelido, text):
     data = f"{apelido}: {text}\n".encode()
     for start in range(0, len(data), 65536):
         sock.send(data[start : start + 65536])
+
+
+def strips_the_text(sock, apelido, text):
+    """apelido, texto"""
+    for line in text.strip().split("\n"):
+        sock.sendall(f"{apelido}: {line}\n".encode())

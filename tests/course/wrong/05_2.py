@@ -108,3 +108,16 @@ def reads_ahead(sock, apelido):
         return False
     sock.sendall(f"{apelido}\n".encode())
     return True
+
+
+def returns_nothing(sock, apelido):
+    """não responde|desiste"""
+    d = b""
+    while len(d) < 4:
+        x = sock.recv(4 - len(d))
+        if not x:
+            return
+        d += x
+    if d == b"NICK":
+        sock.sendall(f"{apelido}\n".encode())
+        return True

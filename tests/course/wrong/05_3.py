@@ -124,3 +124,22 @@ def delivers_what_is_left(sock, on_message):
 def does_not_wait(sock, on_message):
     """termina quando o servidor encerra"""
     Thread(target=strips_the_line, args=(sock, on_message), daemon=True).start()
+
+
+def reads_any_line_end(sock, on_message):
+    """só \\n"""
+    with suppress(OSError), sock.makefile("r", encoding="utf-8", errors="replace") as f:
+        for line in f:
+            if line.endswith("\n"):
+                on_message(line[:-1])
+
+
+def shares_the_rest(sock, on_message, rest=bytearray()):  # noqa: B008 - o engano é este
+    """misturam"""
+    with suppress(OSError):
+        while d := sock.recv(1024):
+            rest += d
+            *ls, r = bytes(rest).split(b"\n")
+            rest[:] = r
+            for line in ls:
+                on_message(line.decode("utf-8", "replace"))

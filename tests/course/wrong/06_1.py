@@ -1,5 +1,6 @@
 """Respostas erradas de 06.1; a docstring de cada uma é a verificação que deve pegá-la."""
 
+import html
 from html import escape
 
 
@@ -116,3 +117,12 @@ def escapes_twice(message, apelido):
     if message.startswith("* ") or not colon:
         return f'<div class="notice">{escape(message)}</div>'
     return _line("mine" if author == apelido else "other", escape(author), escape(text))
+
+
+def escapes_before_comparing(message, apelido):
+    """separa"""
+    m = html.escape(message)
+    a, s, t = m.partition(": ")
+    if not s or m.startswith("* "):
+        return f'<div class="notice">{m}</div>'
+    return f'''<div class="{("mine" if a == apelido else "other")}"><b>{a}</b>: {t}</div>'''

@@ -1,5 +1,7 @@
 """Respostas erradas de 06.3; a docstring de cada uma é a verificação que deve pegá-la."""
 
+import html
+import threading
 from collections import deque
 from contextlib import suppress
 from html import escape
@@ -136,3 +138,42 @@ def _start(receive):
     thread = Thread(target=receive, daemon=True)
     thread.start()
     return thread
+
+
+def _follow(sock, log, limit, daemon, last=False, tmo=None):
+    lines = deque(maxlen=limit)
+
+    def show(new):
+        lines.extend(new)
+        log.value = "".join(f"<div>{html.escape(line)}</div>" for line in lines)
+
+    def run():
+        rest = b""
+        sock.settimeout(tmo)
+        with suppress(OSError):
+            while d := sock.recv(65536):
+                *new, rest = (rest + d).split(b"\n")
+                show([line.decode("utf-8", "replace") for line in new])
+        if last and rest:
+            show([rest.decode()])
+        show(["* desconectado"])
+        sock.close()
+
+    t = threading.Thread(target=run, daemon=daemon)
+    t.start()
+    return t
+
+
+def is_no_daemon(sock, log, limit):
+    """devolve uma thread"""
+    return _follow(sock, log, limit, False)
+
+
+def shows_the_half(sock, log, limit):
+    """fim"""
+    return _follow(sock, log, limit, True, True)
+
+
+def gives_up_in_silence(sock, log, limit):
+    """espera"""
+    return _follow(sock, log, limit, True, False, 4)

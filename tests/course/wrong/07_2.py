@@ -144,3 +144,24 @@ def takes_sendall_for_all_or_nothing(message, pending, limit):
         except OSError:
             pass
     return []
+
+
+def takes_the_dead_out(message, pending, limit):
+    """lista|morto"""
+    gone = []
+    for s in list(pending):
+        w = pending[s]
+        w += message
+        s.setblocking(False)
+        try:
+            while w:
+                del w[: s.send(w)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            gone.append(s)
+            del pending[s]
+            continue
+        if len(w) > limit:
+            gone.append(s)
+    return gone

@@ -93,3 +93,16 @@ def waits_for_a_clean_end(sock):
         if rest.endswith(b"\n"):
             yield from rest.decode("utf-8", "replace")[:-1].split("\n")
             rest = b""
+
+
+def calls_itself(sock, rest=b""):
+    """byte a byte"""
+    try:
+        d = sock.recv(1024)
+    except OSError:
+        return
+    if d:
+        *ls, rest = (rest + d).split(b"\n")
+        for line in ls:
+            yield line.decode("utf-8", "replace")
+        yield from calls_itself(sock, rest)

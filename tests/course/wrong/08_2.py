@@ -34,3 +34,11 @@ def gives_the_thread(tape):
     doors = {entry.thread for entry in tape.of("opened")}
     waits = [entry for entry in tape.of("waiting") if entry.thread in doors and entry.text != "accept"]
     return waits[0].thread if waits else ""
+
+
+def knows_the_name(tape):
+    """thread que faz"""
+    for e in tape.of("waiting"):
+        if e.thread == "receive" and e.text != "accept":
+            return e.peer
+    return ""

@@ -49,3 +49,19 @@ def swallows_the_error(sock, size, log):
         return b""
     log.append(("recv", data))
     return data
+
+
+def reads_it_all(sock, size, log):
+    """devolve"""
+    try:
+        d = b""
+        while len(d) < size:
+            x = sock.recv(size - len(d))
+            if not x:
+                break
+            d += x
+    except OSError as e:
+        log.append(("erro", type(e).__name__))
+        raise
+    log.append(("recv", d))
+    return d

@@ -1,0 +1,21 @@
+"""Respostas certas de 07.2, de outro feitio: nenhuma é recusada."""
+
+import socket
+
+
+def sends_without_waiting(message, pending, limit):
+    out = []
+    for s in list(pending):
+        pending[s] = bytearray(pending[s] + message)
+        try:
+            if pending[s]:
+                n = s.send(pending[s], socket.MSG_DONTWAIT)
+                del pending[s][:n]
+        except (BlockingIOError, InterruptedError):
+            pass
+        except OSError:
+            out.append(s)
+            continue
+        if len(pending[s]) > limit:
+            out.append(s)
+    return out

@@ -1,0 +1,7 @@
+"""Respostas certas de 08.2, de outro feitio: nenhuma é recusada."""
+
+
+def takes_the_first(tape):
+    door = next(e.thread for e in tape if e.kind == "opened")
+    stuck = [e for e in tape if e.kind == "waiting" and e.thread == door]
+    return next((e.peer for e in stuck if e.text in ("recv", "send")), "")
