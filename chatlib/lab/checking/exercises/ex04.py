@@ -158,11 +158,9 @@ def meets_one(accept_all, room):
 @check("04.2", "para quando se pede", "a cada prazo vencido, olhe se stop foi ligado", vital=True)
 def stops(accept_all, room):
     with opened(accept_all, room) as door:
-        room.dial(door.server)
-        met = door.meets(1)
-        door.thread.join(2 * TICK)  # já espera o próximo, e ninguém vem
+        door.thread.join(2 * TICK)  # já espera, e ninguém vem
         door.stop.set()
-        return met and door.ends()
+        return door.ends()
 
 
 @check("04.2", "deixa aberto o socket de quem chega", "quem recebe ainda vai conversar por ele: não o feche")
@@ -193,6 +191,19 @@ def survives_silence(accept_all, room):
         waiting = door.thread.is_alive()
         room.dial(door.server)
         return waiting and door.meets(1)
+
+
+@check(
+    "04.2",
+    "não espera por ninguém ao parar",
+    "stop foi ligado: volte, mesmo que uma boas-vindas ainda demore",
+)
+def leaves_at_once(accept_all, room):
+    with opened(accept_all, room) as door:
+        room.dial(door.server)
+        met = door.meets(1)
+        door.stop.set()
+        return met and door.ends()
 
 
 exercise("04.3", "serve(server, stop)", "O servidor inteiro")
@@ -253,9 +264,9 @@ def introduces(serve, room):
 )
 def stops_all(serve, room):
     with chat_of(serve, room) as chat:
-        ana, silent = chat.enter("Ana"), chat.knock()
+        ana = chat.enter("Ana")
         chat.stop.set()
-        return room.ended(chat.thread) and ana.ended() and silent.ended()
+        return room.ended(chat.thread) and ana.ended()
 
 
 @check("04.3", "um mudo não tranca a porta", "pergunte e espere a resposta na thread de cada um")
@@ -324,7 +335,7 @@ def right_name(serve, room):
         ana.send(b"Ana\n")
         entered = caio.got(b"Ana entrou!\n")
         bia.send(b"meia lin")
-        bia.close()
+        bia.finish()
         left = caio.got(b"Bia saiu!\n")
         expect(b"meia" not in caio.seen, "uma última linha sem \\n ficou pela metade: não a repasse")
         return entered and left and caio.heard(0.05).count(b"saiu!") == 1
@@ -347,3 +358,15 @@ def rude_people(serve, room):
         chat.enter("Bia")
         good = caio.got(b"Bia entrou!\n") and not room.failures
         return good and left and caio.seen.count(b"entrou!") == 3 and caio.seen.count(b"saiu!") == 1
+
+
+@check(
+    "04.3",
+    "ao parar, fecha também quem não disse o nome",
+    "guarde todos os sockets que accept deu, não só os da sala",
+)
+def closes_the_silent(serve, room):
+    with chat_of(serve, room) as chat:
+        ana, silent = chat.enter("Ana"), chat.knock()
+        chat.stop.set()
+        return room.ended(chat.thread) and ana.ended() and silent.ended()
