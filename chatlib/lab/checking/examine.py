@@ -139,7 +139,9 @@ class Exam:
             self._sit(waiting)
         printed = [text for bad, text in self._printed if bad and text] or [t for _, t in self._printed if t]
         rows = [self.rows[item.what] for item in self.exercise.checks]
-        return rows + self._principled(), printed[0] if printed else ""
+        if not any(row.hint for row in rows):  # quem não termina, por exemplo, também deixa tudo ligado
+            rows += self._principled()
+        return rows, printed[0] if printed else ""
 
     def _wrong(self) -> bool:
         return bool(self._principles) or any(row.hint for row in self.rows.values())

@@ -28,11 +28,11 @@ class Absent:
     """O que ficou no notebook; usá-lo levanta NotHere."""
 
     def __init__(self, what: str):
-        object.__setattr__(self, "_what", what)
+        self.__dict__["what"] = what
 
     def _complain(self, *_, **__):
         raise NotHere(
-            f"a resposta usa um objeto {self._what} criado no notebook; use só o que a função recebe ou cria"
+            f"a resposta usa um objeto {self.what} criado no notebook; use só o que a função recebe ou cria"
         )
 
     __call__ = __iter__ = __len__ = __enter__ = __setattr__ = __getitem__ = _complain

@@ -59,7 +59,7 @@ def trims_the_text(sock, text):
 
 
 def gives_up_when_full(sock, text):
-    """longo"""
+    """devolve o que recv devolveu"""
     sock.setblocking(False)
     with suppress(BlockingIOError):
         sock.sendall(text.encode())

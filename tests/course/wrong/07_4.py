@@ -174,7 +174,7 @@ def takes_half_an_answer(sock, taken, timeout):
     return apelido
 
 
-def refuse(sock, why):
+def _refuse(sock, why):
     sock.sendall(f"* apelido recusado: {why}\n".encode())
 
 
@@ -193,9 +193,9 @@ def _admit(sock, taken, timeout):
         return None
     apelido = answer.partition(b"\n")[0].decode("utf-8", errors="replace")
     if not re.fullmatch("[\\w.-]{1,20}", apelido) or apelido.casefold() == "nick":
-        return refuse(sock, "use de 1 a 20 letras, algarismos, _ - ou .")
+        return _refuse(sock, "use de 1 a 20 letras, algarismos, _ - ou .")
     if apelido.casefold() in [other.casefold() for other in taken]:
-        return refuse(sock, "esse apelido já está na sala; escolha outro")
+        return _refuse(sock, "esse apelido já está na sala; escolha outro")
     return apelido
 
 

@@ -163,6 +163,20 @@ def at_once(receive_lines, room):
 
 
 @check(
+    "05.3", "duas conexões não se misturam", "a meia linha de uma não pode cair na outra: guarde-a na função"
+)
+def own_rest(receive_lines, room):
+    pairs, messages = (room.pair(), room.pair()), ([], [])
+    for pair, found in zip(pairs, messages, strict=True):
+        room.spawn(receive_lines, pair.sock, found.append)
+    pairs[0].peer.send_slowly(b"me")
+    pairs[1].peer.send(b"oi\n")
+    first = room.wait(lambda: messages[1] == ["oi"])
+    pairs[0].peer.send(b"io\n")
+    return first and room.wait(lambda: messages[0] == ["meio"])
+
+
+@check(
     "05.3",
     "termina quando o servidor encerra",
     "recv devolve b'' no fim: só então volte, sem entregar mais nada",
@@ -179,20 +193,6 @@ def ends(receive_lines, room):
     ended = room.ended(thread)
     expect("meia lin" not in messages, "o que ficou sem \\n não é uma linha inteira: não o entregue")
     return listening and ended and messages == ["tchau"]
-
-
-@check(
-    "05.3", "duas conexões não se misturam", "a meia linha de uma não pode cair na outra: guarde-a na função"
-)
-def own_rest(receive_lines, room):
-    pairs, messages = (room.pair(), room.pair()), ([], [])
-    for pair, found in zip(pairs, messages, strict=True):
-        room.spawn(receive_lines, pair.sock, found.append)
-    pairs[0].peer.send_slowly(b"me")
-    pairs[1].peer.send(b"oi\n")
-    first = room.wait(lambda: messages[1] == ["oi"])
-    pairs[0].peer.send(b"io\n")
-    return first and room.wait(lambda: messages[0] == ["meio"])
 
 
 @check("05.3", "junta caracteres cortados ao meio", "junte bytes até o \\n e só então decodifique")

@@ -216,7 +216,22 @@ exercise("07.3", "whole_messages(sock)", "Construa: mensagens inteiras, venham c
 def glued(whole_messages, room):
     pair = room.pair()
     pair.peer.send("Ana: um\nAna: dois\nAna: três\n".encode())
+    pair.peer.finish()
     return list(islice(whole_messages(pair.sock), 3)) == ["Ana: um", "Ana: dois", "Ana: três"]
+
+
+@check(
+    "07.3",
+    "não espera o fim para entregar",
+    "entregue cada linha assim que se completa: yield serve para isso",
+)
+def at_once(whole_messages, room):
+    pair = room.pair()
+    found = iter(whole_messages(pair.sock))
+    pair.peer.send(b"um\ndo")
+    first = next(found)
+    pair.peer.send(b"is\n")
+    return (first, next(found)) == ("um", "dois")
 
 
 @check(
@@ -227,6 +242,7 @@ def glued(whole_messages, room):
 def one_by_one(whole_messages, room):
     pair = room.pair()
     pair.peer.send(f"{'coração' * 50}\noi\n".encode())
+    pair.peer.finish()
     with weather.drizzle():
         return list(islice(whole_messages(pair.sock), 2)) == ["coração" * 50, "oi"]
 
@@ -243,20 +259,6 @@ def waits_for_more(whole_messages, room):
     with weather.long_silences():
         room.spawn(dawdle)
         return list(islice(whole_messages(pair.sock), 1)) == ["um"]
-
-
-@check(
-    "07.3",
-    "não espera o fim para entregar",
-    "entregue cada linha assim que se completa: yield serve para isso",
-)
-def at_once(whole_messages, room):
-    pair = room.pair()
-    found = iter(whole_messages(pair.sock))
-    pair.peer.send(b"um\ndo")
-    first = next(found)
-    pair.peer.send(b"is\n")
-    return (first, next(found)) == ("um", "dois")
 
 
 @check(
