@@ -59,7 +59,7 @@ def trims_the_text(sock, text):
 
 
 def gives_up_when_full(sock, text):
-    """devolve o que recv devolveu"""
+    """um texto longo chega inteiro"""
     sock.setblocking(False)
     with suppress(BlockingIOError):
         sock.sendall(text.encode())
@@ -67,6 +67,6 @@ def gives_up_when_full(sock, text):
 
 
 def leaves_a_deadline(sock, text):
-    """devolve os sockets"""
+    """devolve os sockets como os recebeu"""
     sock.sendall(text.encode())
     sock.settimeout(10)

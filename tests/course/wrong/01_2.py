@@ -86,7 +86,7 @@ def takes_silence_for_the_end(sock, size):
 
 
 def waits_three_seconds(sock, size):
-    """espera"""
+    """espera o tempo que for preciso"""
     data = b""
     while len(data) < size:
         if not select.select([sock], [], [], 3)[0]:
@@ -99,7 +99,7 @@ def waits_three_seconds(sock, size):
 
 
 def calls_itself(sock, size):
-    """um a um"""
+    """junta bytes que chegam um a um"""
     if size <= 0:
         return b""
     d = sock.recv(size)

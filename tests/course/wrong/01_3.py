@@ -74,7 +74,7 @@ def adds_a_line_end(sock):
 
 
 def gives_up_in_silence(sock):
-    """espera"""
+    """espera o tempo que for preciso"""
     sock.settimeout(5)
     with sock, suppress(TimeoutError):
         while d := sock.recv(1024):
@@ -82,7 +82,7 @@ def gives_up_in_silence(sock):
 
 
 def drops_the_half_letter(sock):
-    """meia letra"""
+    """devolve até meia letra"""
     with sock:
         while d := sock.recv(1024):
             sock.sendall(d.decode("utf-8", "ignore").encode())

@@ -61,14 +61,14 @@ def hangs_up_halfway(clients, message):
 
 
 def calls_itself(clients, message):
-    """cheia"""
+    """uma sala cheia também recebe"""
     if clients:
         clients[0].sendall(message)
         calls_itself(clients[1:], message)
 
 
 def gives_up_on_the_slow(clients, message):
-    """longa"""
+    """uma mensagem longa chega inteira"""
     for c in clients:
         c.settimeout(1)
         with suppress(TimeoutError):

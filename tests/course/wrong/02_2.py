@@ -91,7 +91,7 @@ def starts_again_without_the_dead(clients, message):
 
 
 def probes_first(clients, message):
-    """os vivos|meio|importa|mortos"""
+    """quem cai no meio da entrega não a encerra"""
     good = []
     for c in clients:
         try:
@@ -112,5 +112,5 @@ def _ok(c, m):
 
 
 def keeps_only_the_living(clients, message):
-    """lista não muda"""
+    """a lista não muda"""
     clients[:] = [c for c in clients if _ok(c, message)]

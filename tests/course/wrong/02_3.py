@@ -91,7 +91,7 @@ def makes_new_lists(clients, apelidos, message):
 
 
 def removes_by_old_positions(clients, apelidos, message):
-    """as duas listas continuam combinando"""
+    """devolve os apelidos de quem caiu"""
     left = []
     fallen = [position for position, client in enumerate(clients) if not _send(client, message)]
     for position in fallen:
@@ -170,7 +170,7 @@ def _ok(c, m):
 
 
 def returns_a_set(clients, apelidos, message):
-    """devolve os apelidos"""
+    """devolve os apelidos de quem caiu"""
     out = set()
     for c in list(clients):
         if not _ok(c, message):

@@ -99,7 +99,7 @@ def knows_only_the_broken_pipe(clients, apelidos, sender, text):
 
 
 def compares_in_lower_case(clients, apelidos, sender, text):
-    """iguais"""
+    """dois apelidos iguais não confundem"""
     nome = apelidos[clients.index(sender)]
     for c, a in zip(clients, apelidos, strict=True):
         if a.lower() != nome.lower():
@@ -108,7 +108,7 @@ def compares_in_lower_case(clients, apelidos, sender, text):
 
 
 def strips_the_text(clients, apelidos, sender, text):
-    """termina em"""
+    """a linha termina em \\n, uma só vez"""
     for c in clients:
         if c is not sender:
             with suppress(OSError):

@@ -74,7 +74,7 @@ def counts_to_ten(client, broadcast):
 
 
 def gives_up_in_silence(client, broadcast):
-    """espera"""
+    """espera o tempo que for preciso"""
     client.settimeout(2)
     try:
         while d := client.recv(1024):

@@ -57,7 +57,7 @@ def trusts_the_caller(client, clients, apelidos, broadcast):
 
 
 def forgets_the_name(client, clients, apelidos, broadcast):
-    """as listas continuam em par"""
+    """avisa depois de tirar"""
     if client in clients:
         apelido = apelidos[clients.index(client)]
         clients.remove(client)
@@ -84,7 +84,7 @@ def forgets_to_encode(client, clients, apelidos, broadcast):
 
 
 def closes_the_stranger(client, clients, apelidos, broadcast):
-    """segunda"""
+    """a segunda chamada não faz nada"""
     client.close()
     if client in clients:
         i = clients.index(client)

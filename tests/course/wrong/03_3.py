@@ -14,7 +14,7 @@ def _leave(client, clients, apelidos, broadcast):
 
 
 def waits_for_an_error(client, clients, apelidos, broadcast):
-    """termina quando a pessoa sai"""
+    """repassa cada linha inteira"""
     try:
         while True:
             broadcast(client.recv(1024))
@@ -28,7 +28,7 @@ def waits_for_an_error(client, clients, apelidos, broadcast):
 
 
 def relays_chunks(client, clients, apelidos, broadcast):
-    """junta a linha que vem byte a byte"""
+    """repassa cada linha inteira"""
     try:
         while data := client.recv(1024):
             broadcast(data)
@@ -112,7 +112,7 @@ def decodes_each_chunk(client, clients, apelidos, broadcast):
 
 
 def removes_by_name(client, clients, apelidos, broadcast):
-    """não sobra nada de quem saiu"""
+    """avisa uma vez, e só com o nome"""
     reader = LineReader()
     try:
         while data := client.recv(1024):
@@ -161,7 +161,7 @@ _buf = bytearray()
 
 
 def shares_the_rest(client, clients, apelidos, broadcast):
-    """sobra"""
+    """cada um tem a sua sobra"""
     with suppress(OSError):
         while d := client.recv(1024):
             _buf.extend(d)
@@ -179,7 +179,7 @@ def shares_the_rest(client, clients, apelidos, broadcast):
 
 
 def relays_the_half(client, clients, apelidos, broadcast):
-    """termina"""
+    """termina quando a pessoa sai"""
     with suppress(OSError), client.makefile("rb") as f:
         for line in f:
             if line.strip(b"\n"):
@@ -192,7 +192,7 @@ def relays_the_half(client, clients, apelidos, broadcast):
 
 
 def keeps_the_last_bytes(client, clients, apelidos, broadcast):
-    """byte a byte|nada se perde"""
+    """junta a linha que vem byte a byte"""
     rest = b""
     with suppress(OSError):
         while d := client.recv(1024):

@@ -2,7 +2,7 @@
 
 
 def reads_once(client):
-    """junta a resposta que vem byte a byte"""
+    """devolve o apelido, em texto"""
     client.send(b"NICK")
     return client.recv(1024).decode("ascii")
 
@@ -38,7 +38,7 @@ def decodes_each_piece(client):
 
 
 def waits_forever(client):
-    """volta com '' se a pessoa desiste"""
+    """para no primeiro \\n"""
     client.sendall(b"NICK")
     answer = b""
     while b"\n" not in answer:
@@ -47,7 +47,7 @@ def waits_forever(client):
 
 
 def takes_what_came(client):
-    """volta com '' se a pessoa desiste"""
+    """para no primeiro \\n"""
     client.sendall(b"NICK")
     answer = b""
     while b"\n" not in answer and (data := client.recv(1024)):
@@ -101,7 +101,7 @@ def closes_the_door(client):
 
 
 def strips_the_name(client):
-    """veio"""
+    """o resto do nome fica como veio"""
     client.sendall(b"NICK")
     d = b""
     while b"\n" not in d:

@@ -58,7 +58,7 @@ def waits_for_each(server, welcome, stop):
 
 
 def waits_at_the_end(server, welcome, stop):
-    """para quando se pede"""
+    """não espera por ninguém ao parar"""
     threads = []
     while not stop.is_set():
         with suppress(TimeoutError):
@@ -95,7 +95,7 @@ def takes_the_deadline_away(server, welcome, stop):
 
 
 def closes_the_door_behind(server, welcome, stop):
-    """deixa aberto o socket de quem chega"""
+    """recebe quem chega"""
     while not stop.is_set():
         with suppress(TimeoutError):
             client, _ = server.accept()
@@ -104,7 +104,7 @@ def closes_the_door_behind(server, welcome, stop):
 
 
 def welcomes_ten_at_a_time(server, welcome, stop):
-    """mudo"""
+    """um mudo não tranca a porta"""
     pool = ThreadPoolExecutor(10)
     while not stop.is_set():
         with suppress(TimeoutError):

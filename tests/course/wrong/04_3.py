@@ -74,7 +74,7 @@ class _Chat:
 
 
 def asks_at_the_door(server, stop):
-    """um mudo não tranca a porta"""
+    """para quando se pede"""
     clients, apelidos = [], []
 
     def broadcast(data):

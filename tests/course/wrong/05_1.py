@@ -2,7 +2,7 @@
 
 
 def leaves_the_line_open(sock, apelido, text):
-    """dois textos são duas linhas"""
+    """a linha tem apelido, texto e \\n"""
     sock.sendall(f"{apelido}: {text}".encode("ascii"))
 
 
@@ -56,7 +56,7 @@ def hangs_up(sock, apelido, text):
 
 
 def cuts_in_two(sock, apelido, text):
-    """um texto não forja outra linha"""
+    """a linha tem apelido, texto e \\n"""
     for part in text.strip().split("\n", 1):
         sock.sendall(f"{apelido}: {part}\n".encode())
 
@@ -67,19 +67,19 @@ def says_only_the_last(sock, apelido, text):
 
 
 def refuses_two_lines(sock, apelido, text):
-    """do texto nada se perde"""
+    """um texto não forja outra linha"""
     if "\n" not in text:
         sock.sendall(f"{apelido}: {text}\n".encode())
 
 
 def sends_each_chunk_once(sock, apelido, text):
-    """um texto longo chega inteiro"""
+    """um texto não forja outra linha"""
     data = f"{apelido}: {text}\n".encode()
     for start in range(0, len(data), 65536):
         sock.send(data[start : start + 65536])
 
 
 def strips_the_text(sock, apelido, text):
-    """apelido, texto"""
+    """a linha tem apelido, texto e \\n"""
     for line in text.strip().split("\n"):
         sock.sendall(f"{apelido}: {line}\n".encode())

@@ -2,7 +2,7 @@
 
 
 def compares_a_whole_recv(sock, apelido):
-    """reconhece NICK grudado e deixa o resto"""
+    """espera NICK que chega byte a byte"""
     if sock.recv(1024).decode("ascii") != "NICK":
         return False
     sock.sendall(f"{apelido}\n".encode())
@@ -10,7 +10,7 @@ def compares_a_whole_recv(sock, apelido):
 
 
 def takes_the_rest_too(sock, apelido):
-    """reconhece NICK grudado e deixa o resto"""
+    """espera NICK que chega byte a byte"""
     if not sock.recv(1024).startswith(b"NICK"):
         return False
     sock.sendall(f"{apelido}\n".encode())
@@ -111,7 +111,7 @@ def reads_ahead(sock, apelido):
 
 
 def returns_nothing(sock, apelido):
-    """não responde|desiste"""
+    """não responde a quem não perguntou"""
     d = b""
     while len(d) < 4:
         x = sock.recv(4 - len(d))

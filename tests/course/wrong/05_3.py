@@ -127,7 +127,7 @@ def does_not_wait(sock, on_message):
 
 
 def reads_any_line_end(sock, on_message):
-    """só \\n"""
+    """só \\n separa linhas"""
     with suppress(OSError), sock.makefile("r", encoding="utf-8", errors="replace") as f:
         for line in f:
             if line.endswith("\n"):
@@ -135,7 +135,7 @@ def reads_any_line_end(sock, on_message):
 
 
 def shares_the_rest(sock, on_message, rest=bytearray()):  # noqa: B008 - o engano é este
-    """misturam"""
+    """duas conexões não se misturam"""
     with suppress(OSError):
         while d := sock.recv(1024):
             rest += d

@@ -120,7 +120,7 @@ def escapes_twice(message, apelido):
 
 
 def escapes_before_comparing(message, apelido):
-    """separa"""
+    """separa as suas falas das alheias"""
     m = html.escape(message)
     a, s, t = m.partition(": ")
     if not s or m.startswith("* "):

@@ -2,7 +2,7 @@
 
 
 def as_it_was(box, note, sock):
-    """acentos e emoji chegam"""
+    """cada linha é uma mensagem"""
     box.value, text = "", box.value
     sock.send(text.encode("ascii"))
 

@@ -59,7 +59,7 @@ def keeps_everything(sock, log, limit):
 
 
 def keeps_the_first(sock, log, limit):
-    """guarda só as últimas linhas"""
+    """só o \\n separa, e nada a derruba"""
     lines = []
 
     def receive():
@@ -72,7 +72,7 @@ def keeps_the_first(sock, log, limit):
 
 
 def draws_line_by_line(sock, log, limit):
-    """redesenha uma vez por recv"""
+    """só o \\n separa, e nada a derruba"""
     lines = deque(maxlen=limit)
 
     def receive():
@@ -86,7 +86,7 @@ def draws_line_by_line(sock, log, limit):
 
 
 def spins_forever(sock, log, limit):
-    """avisa do fim, fecha e termina"""
+    """só o \\n separa, e nada a derruba"""
     lines = deque(maxlen=limit)
 
     def receive():
@@ -165,15 +165,15 @@ def _follow(sock, log, limit, daemon, last=False, tmo=None):
 
 
 def is_no_daemon(sock, log, limit):
-    """devolve uma thread"""
+    """devolve uma thread que escuta"""
     return _follow(sock, log, limit, False)
 
 
 def shows_the_half(sock, log, limit):
-    """fim"""
+    """avisa do fim, fecha e termina"""
     return _follow(sock, log, limit, True, True)
 
 
 def gives_up_in_silence(sock, log, limit):
-    """espera"""
+    """espera o tempo que for preciso"""
     return _follow(sock, log, limit, True, False, 4)

@@ -74,7 +74,7 @@ def says_goodbye_too_soon(client, members, broadcast):
 
 
 def hears_only_once(client, members, broadcast):
-    """a despedida diz só quem saiu, uma vez"""
+    """repassa o que o cliente diz"""
     broadcast(client.recv(1024))
     members.pop(client)
     client.close()

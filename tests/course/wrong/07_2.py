@@ -9,7 +9,7 @@ def waits_for_everyone(message, pending, limit):
 
 
 def waits_with_sendall(message, pending, limit):
-    """um morto não impede a entrega, e é devolvido"""
+    """quem não lê não segura ninguém"""
     for sock in pending:
         sock.sendall(message)
     return []
@@ -147,7 +147,7 @@ def takes_sendall_for_all_or_nothing(message, pending, limit):
 
 
 def takes_the_dead_out(message, pending, limit):
-    """lista|morto"""
+    """devolve uma lista, e não tira ninguém da sala"""
     gone = []
     for s in list(pending):
         w = pending[s]

@@ -96,7 +96,7 @@ def waits_for_a_clean_end(sock):
 
 
 def calls_itself(sock, rest=b""):
-    """byte a byte"""
+    """junta o que chega byte a byte"""
     try:
         d = sock.recv(1024)
     except OSError:

@@ -23,7 +23,7 @@ def _refuse(sock, why):
 
 
 def takes_anything(sock, taken, timeout):
-    """recusa o que não serve de apelido"""
+    """junta a resposta que vem aos pedaços"""
     sock.send(b"NICK")
     return sock.recv(1024).decode("utf-8").strip()
 
@@ -159,7 +159,7 @@ def forbids_only_some(sock, taken, timeout):
 
 
 def takes_half_an_answer(sock, taken, timeout):
-    """desiste de quem se cala, pinga ou some"""
+    """recusa quem já está na sala"""
     sock.sendall(b"NICK")
     sock.settimeout(timeout)
     answer = b""
@@ -200,7 +200,7 @@ def _admit(sock, taken, timeout):
 
 
 def writes_in_the_list(sock, taken, timeout):
-    """bom"""
+    """devolve um apelido bom"""
     n = _admit(sock, taken, timeout)
     if n:
         taken.append(n)

@@ -33,11 +33,11 @@ def forgets_nick(tape, apelido):
 
 
 def keeps_the_rest(tape, apelido):
-    """o que ficou sem \\n não conta"""
+    """devolve as linhas, em texto"""
     return b"".join(entry.data for entry in tape.of("sent", peer=apelido)).decode().split("\n")
 
 
 def deletes_every_nick(tape, apelido):
-    """NICK"""
+    """NICK não é uma linha"""
     data = b"".join(e.data for e in tape.of("sent", peer=apelido)).replace(b"NICK", b"")
     return [line.decode() for line in data.split(b"\n")[:-1]]

@@ -37,7 +37,7 @@ def gives_the_thread(tape):
 
 
 def knows_the_name(tape):
-    """thread que faz"""
+    """a porta é a thread que faz opened"""
     for e in tape.of("waiting"):
         if e.thread == "receive" and e.text != "accept":
             return e.peer

@@ -52,7 +52,7 @@ def swallows_the_error(sock, size, log):
 
 
 def reads_it_all(sock, size, log):
-    """devolve"""
+    """devolve o que recv devolveu"""
     try:
         d = b""
         while len(d) < size:

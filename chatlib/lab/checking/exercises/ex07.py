@@ -228,9 +228,9 @@ def glued(whole_messages, room):
 def at_once(whole_messages, room):
     pair = room.pair()
     found = iter(whole_messages(pair.sock))
-    pair.peer.send(b"um\ndo")
+    pair.peer.send(b"um\n")
     first = next(found)
-    pair.peer.send(b"is\n")
+    pair.peer.send(b"dois\n")
     return (first, next(found)) == ("um", "dois")
 
 
