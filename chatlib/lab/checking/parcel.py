@@ -28,7 +28,7 @@ class Absent:
     """O que ficou no notebook; usá-lo levanta NotHere."""
 
     def __init__(self, what: str):
-        self.__dict__["what"] = what
+        vars(self)["what"] = what
 
     def _complain(self, *_, **__):
         raise NotHere(
