@@ -283,7 +283,9 @@ def test_one_and_many(open_notebook):
     log = room.get_by_role("log")
     expect(log).to_contain_text("cada pessoa manda até 1 mensagem por segundo")
     expect(log).to_contain_text("quem entra lê a última mensagem")
-    expect(room.locator(".room-chart").first).to_contain_text("mensagens por segundo; no último minuto, até 1")
+    expect(room.locator(".room-chart").first).to_contain_text(
+        "mensagens por segundo; no último minuto, até 1"
+    )
 
 
 OLD = """import time

@@ -23,7 +23,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppres
 try:
     import resource
 except ImportError:  # o Windows não o tem, nem precisa
-    resource = None
+    resource = None  # type: ignore[assignment]  # quem o usa olha antes se há um
 
 from ..leftovers import new_sockets
 from . import exam_room, weather
@@ -87,18 +87,20 @@ def _take_the_streams() -> io.TextIOBase:
 
 
 def _die_with_the_kernel() -> None:
+    assert sys.__stdin__  # o processo nasce com um cano no lugar dele
     with suppress(OSError, ValueError):
         sys.__stdin__.buffer.read()
     os._exit(1)
 
 
-def _tell(results, **what) -> None:
+def _tell(results, **what: object) -> None:
     results.write(json.dumps(what) + "\n")
 
 
 def _run(item: Check, answer, exercise: Exercise, deadline: float, before: dict) -> dict:
     """Uma verificação, numa thread própria e com prazo: o que se viu."""
-    room, printed, done = ExamRoom(), Printed(), []
+    room, printed = ExamRoom(), Printed()
+    done: list[dict] = []
     threads = set(threading.enumerate())
     module = getattr(answer, "__module__", "__main__")
 
@@ -117,22 +119,26 @@ def _run(item: Check, answer, exercise: Exercise, deadline: float, before: dict)
         runner.join(deadline)
         found = {"what": item.what, "good": False, "printed": printed.getvalue()}
         if not done:
-            return found | {"hung": deadline, **_where(sys._current_frames().get(runner.ident), module)}
+            return found | {"hung": deadline, **_where(_frame_of(runner), module)}
         found |= done[0]
         if not found["good"]:
-            frame = sys._current_frames().get(room.stuck and room.stuck.ident)
-            return found | (_explain(room.failures, module) or _where(frame, module))
+            return found | (_explain(room.failures, module) or _where(_frame_of(room.stuck), module))
         retimed = room.retimed() and not exercise.retimes
         room.close()
         left = _left_threads(threads) or _left_sockets(made, room)
     return found | {"left": left, "retimed": retimed, "changed": _put_back(before)}
 
 
+def _frame_of(thread: threading.Thread | None):
+    """Onde a thread está agora; None se não há uma, ou se acabou."""
+    return sys._current_frames().get(thread.ident or 0) if thread else None
+
+
 @contextmanager
 def _muted(room: ExamRoom, printed: io.StringIO):
     """O que a resposta imprime, ou levanta nas threads dela, vai para a sala."""
     hook = threading.excepthook
-    threading.excepthook = lambda args: args.exc_value and room.failures.append(args.exc_value)
+    threading.excepthook = lambda args: room.failures.extend(filter(None, [args.exc_value]))
     try:
         with redirect_stdout(printed), redirect_stderr(printed):
             yield

@@ -63,12 +63,14 @@ class Desk:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+        assert self._process.stdin and self._process.stdout  # foram pedidos acima
+        self._orders, self._results = self._process.stdin, self._process.stdout
         self._reader = threading.Thread(target=self._listen, name="verificar", daemon=True)
         self._reader.start()
         with suppress(OSError):  # se o processo já acabou, quem ouve saberá
             for thing in (sys.path, orders | {"deadline": deadline}, parcel):
-                pickle.dump(thing, self._process.stdin)
-            self._process.stdin.flush()
+                pickle.dump(thing, self._orders)
+            self._orders.flush()
 
     def hear(self, timeout: float) -> dict | None:
         """A próxima coisa que ele diz; None se acabou; TimeoutError se se cala."""
@@ -92,13 +94,13 @@ class Desk:
         self._process.kill()
         self._process.wait()
         self._reader.join(1)
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in (self._orders, self._results):
             with suppress(OSError):  # ainda havia o que escrever
                 pipe.close()
 
     def _listen(self) -> None:
         try:
-            for line in self._process.stdout:
+            for line in self._results:
                 self._said.put(json.loads(line))
         except ValueError:  # ele morreu no meio de uma linha
             pass

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from ...errors import UsageError
@@ -53,7 +54,7 @@ class Guest(Peer):
 
     def hears(self, *expected: str) -> bool:
         """Se as linhas chegam nesta ordem, depois da última que se esperou; outras podem vir entre elas."""
-        return all(self._hears(lambda line, text=text: line == text) for text in expected)
+        return all(self._hears(partial(str.__eq__, text)) for text in expected)
 
     def hears_notice(self) -> bool:
         """Se chega um aviso do servidor, diga ele o que disser."""
@@ -76,10 +77,10 @@ class Guest(Peer):
             places = range(self._next, len(lines := self.lines))
             return next((place for place in places if fits(lines[place])), None)
 
-        if not self._read_until(lambda: position() is not None, PATIENCE):
-            return False
-        self._next = position() + 1
-        return True
+        self._read_until(lambda: position() is not None, PATIENCE)
+        place = position()
+        self._next = self._next if place is None else place + 1
+        return place is not None
 
 
 class Place:

@@ -56,9 +56,11 @@ EXERCISES: dict[str, Exercise] = {}
 EXTENSIONS: dict[str, Exercise] = {}
 
 
-def exercise(number: str, signature: str, title: str, **traits: bool) -> None:
+def exercise(
+    number: str, signature: str, title: str, *, generator: bool = False, retimes: bool = False
+) -> None:
     """Declara um exercício; ``signature`` é a função que o aluno escreve, com os parâmetros."""
-    EXERCISES[number] = Exercise(number, signature, title, **traits)
+    EXERCISES[number] = Exercise(number, signature, title, generator, retimes)
 
 
 def check(

@@ -91,12 +91,19 @@ def _setblocking(self, flag):
     _socket.socket.setblocking(self, flag)
 
 
+def _shortened(real):
+    def select(self, timeout=None):
+        return real(self, _shorter(timeout))
+
+    return select
+
+
 def install() -> None:
     """Faz o tempo atingir todos os sockets deste processo, menos os `Indoors`."""
-    socket.socket.recv, socket.socket.recv_into = _recv, _recv_into
-    socket.socket.settimeout, socket.socket.setblocking = _settimeout, _setblocking
+    patches = {"recv": _recv, "recv_into": _recv_into, "settimeout": _settimeout, "setblocking": _setblocking}
+    for name, function in patches.items():
+        setattr(socket.socket, name, function)
     real_select = select.select
     select.select = lambda *args: real_select(*args[:3], *map(_shorter, args[3:] or [None]))
     for kind in {selectors.SelectSelector, selectors.DefaultSelector}:
-        real = kind.select
-        kind.select = lambda self, timeout=None, real=real: real(self, _shorter(timeout))
+        setattr(kind, "select", _shortened(kind.select))  # noqa: B010 - o mypy não deixa trocar um método

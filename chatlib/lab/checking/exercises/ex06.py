@@ -22,8 +22,10 @@ class Page(HTMLParser):
     def __init__(self, source: str):
         super().__init__()
         self.text = self.bold = ""
-        self.kinds, self.lines = [], []
-        self._starts, self._bold_depth = [], 0  # onde, em text, começa cada <div> ainda aberto
+        self.kinds: list[str] = []
+        self.lines: list[str] = []
+        self._starts: list[int] = []  # onde, em text, começa cada <div> ainda aberto
+        self._bold_depth = 0
         self._leaf = False
         self.feed(source)
         self.close()
