@@ -19,7 +19,20 @@ function createFrame(className) {
   for (const type of ["keydown", "keypress", "keyup"]) {
     root.addEventListener(type, (event) => event.stopPropagation());
   }
+  root.addEventListener("keydown", passSave);
   return root;
+}
+
+// Ctrl+S (no Mac, Cmd+S) salva o notebook de onde quer que se esteja. O JupyterLab ignora a tecla dentro do
+// painel: ela se repete fora dele. Se ninguém a quiser, o navegador faz o de sempre.
+function passSave(event) {
+  if (event.key.toLowerCase() !== "s" || event.ctrlKey === event.metaKey || event.altKey || event.shiftKey) return;
+  const { key, code, keyCode, ctrlKey, metaKey } = event;
+  const again = new KeyboardEvent("keydown", {
+    key, code, keyCode, ctrlKey, metaKey, bubbles: true, cancelable: true, composed: true,
+  });
+  const host = event.currentTarget.closest(".jp-Notebook") ?? event.currentTarget.parentElement;
+  if (!host.dispatchEvent(again)) event.preventDefault();
 }
 
 // Só escreve o que mudou: um leitor de tela repetiria o resto.
@@ -31,6 +44,9 @@ const number = new Intl.NumberFormat("pt-BR");
 
 // A conta com o nome no número certo: 1 mensagem, 1,5 mensagem, 2 mensagens.
 const plural = (count, one, many) => `${number.format(count)} ${count > 0 && count < 2 ? one : many}`;
+
+// Sem acentos nem maiúsculas, como se digita um nome com pressa: joao acha João.
+const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
 
 // Um botão pequeno do cabeçalho. label diz por extenso o que ele faz.
 function createTool(text, label, action) {

@@ -5,17 +5,9 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from chat_page import ONE, PANELS, box_of, expect_end, expect_state, say
 from lab_browser import expect, lightness
-from playwright.sync_api import Locator
 
-SERVER = """from IPython.display import display
-from ipywidgets import HBox
-from chatlib import ChatPanel, Client, Server
-server = Server(port=0).start()"""
-PANELS = """ana, bruno = ChatPanel(server, "Ana"), ChatPanel(server, "Bruno")
-HBox([ana, bruno])"""
-ONE = """ana = ChatPanel(server, "Ana")
-ana"""
 HOSTILE = (
     "<img src=x onerror=\"document.title='invadido'\">",
     "</script><script>document.title='invadido'</script>",
@@ -31,43 +23,6 @@ HOSTILE = (
 
 # Um só JupyterLab e um só navegador, mesmo com os testes repartidos por vários processos.
 pytestmark = pytest.mark.xdist_group("browser")
-
-
-@pytest.fixture
-def notebook(open_notebook):
-    """``notebook(células)``: um notebook com um servidor no ar e essas células, a primeira já rodada."""
-
-    def create(*cells, run=1, **options):
-        opened = open_notebook(SERVER, *cells, **options)
-        for index in range(run + 1):
-            opened.run(index)
-        return opened
-
-    return create
-
-
-def box_of(panel: Locator) -> Locator:
-    """A caixa de escrever."""
-    return panel.get_by_role("textbox", name="Mensagem")
-
-
-def say(panel: Locator, text: str) -> None:
-    """Escreve no painel, que está na sala, e aperta Enter."""
-    expect_state(panel, "conectado")
-    box_of(panel).fill(text)
-    box_of(panel).press("Enter")
-
-
-def expect_end(panel: Locator, *texts: str) -> None:
-    """As últimas linhas do painel são estas, e só estas mencionam o que dizem."""
-    lines = panel.locator(".chatlib-line")
-    expect(lines.filter(has_text=texts[-1])).to_have_count(1)
-    assert tuple(lines.all_text_contents()[-len(texts) :]) == texts
-
-
-def expect_state(panel: Locator, state: str) -> None:
-    """O estado, em palavras."""
-    expect(panel.locator(".chatlib-state")).to_have_text(state)
 
 
 # --- conversar
@@ -227,186 +182,6 @@ display(ChatPanel(server, "Eva")); display(ChatPanel(("127.0.0.1", 9), "Bruno"))
     expect_end(ana, "Ana entrou!", "Conectado ao servidor!")
 
 
-# --- ler
-
-
-def test_reading(notebook):
-    """Hora, cor de cada um, particular, menção; e a conversa copiada é só o que foi dito."""
-    talk = """with Client("Eva", *server.address) as eva:
-    eva.write("oi, @ana!\\n/msg Ana psiu\\nbanana\\nمرحبا 🎉 " + "x" * 300)
-    eva.wait_for("xxx")"""
-    page = notebook(PANELS, talk, run=2)
-    ana, bruno = page.panel("Ana"), page.panel("Bruno")
-    expect(ana.locator(".chatlib-line").last).to_have_text("Eva saiu!")
-    expect(ana.locator(".chatlib-mention")).to_have_text(["Eva: oi, @ana!"])
-    expect(ana.locator(".chatlib-private")).to_have_text(["Eva (particular): psiu"])
-    expect(bruno.locator(".chatlib-mention, .chatlib-private")).to_have_count(0)
-    times = ana.locator(".chatlib-line").evaluate_all("lines => lines.map(line => line.dataset.time)")
-    assert all(re.fullmatch(r"\d\d:\d\d", time) for time in times)
-
-    color = "name => getComputedStyle(name).color"
-    eva_seen_by_ana = ana.locator(".chatlib-author", has_text="Eva").first.evaluate(color)
-    assert eva_seen_by_ana == bruno.locator(".chatlib-author", has_text="Eva").first.evaluate(color)
-    say(bruno, "e eu")
-    expect(ana.locator(".chatlib-author", has_text="Bruno")).to_be_visible()
-    assert eva_seen_by_ana != ana.locator(".chatlib-author", has_text="Bruno").evaluate(color)
-    log = ana.get_by_role("log")
-    assert log.evaluate("log => log.scrollWidth <= log.clientWidth"), "a palavra longa não quebrou"
-
-    log.evaluate("log => getSelection().selectAllChildren(log)")
-    page.page.keyboard.press("Control+c")
-    copied = page.page.evaluate("navigator.clipboard.readText()").splitlines()
-    assert [line for line in copied if line] == ana.locator(".chatlib-line").all_text_contents()
-
-    ana.get_by_role("button", name="Limpar").click()
-    expect(ana.locator(".chatlib-line")).to_have_count(0)
-    say(bruno, "depois")
-    expect(ana.locator(".chatlib-line")).to_have_text(["Bruno: depois"])
-    expect(bruno.locator(".chatlib-line").first).to_have_text("Bruno entrou!")
-    page.reload()
-    expect(ana.locator(".chatlib-line")).to_have_text(["Bruno: depois"])
-
-
-def test_reader_who_scrolled_up(notebook):
-    """Quem sobe para ler não é arrastado: vê quantas mensagens chegaram, e vai até elas quando quer."""
-    fill = """eva = Client("Eva", *server.address)
-eva.write("\\n".join(f"linha {i}" for i in range(60)))"""
-    page = notebook(ONE, fill, "eva.write('mais uma\\noi, Ana')", run=2)
-    ana = page.panel("Ana")
-    expect(ana.locator(".chatlib-line").last).to_have_text("Eva: linha 59")
-    expect(ana.locator(".chatlib-line").last).to_be_in_viewport()
-    log = ana.get_by_role("log")
-    log.evaluate("log => log.scrollTop = -400")
-    jump = ana.locator(".chatlib-jump")
-    expect(jump).to_be_hidden()
-    reading = ana.locator(".chatlib-line", has_text="linha 45")
-    before = reading.bounding_box()["y"]
-    page.run(3)
-    expect(jump).to_have_text("@ 2 novas mensagens ↓")
-    assert abs(reading.bounding_box()["y"] - before) < 3, "o texto andou"
-    expect(ana.locator(".chatlib-line").last).not_to_be_in_viewport()
-    jump.click()
-    expect(ana.locator(".chatlib-line").last).to_be_in_viewport()
-    expect(jump).to_be_hidden()
-    log.evaluate("log => log.scrollTop = -400")
-    say(ana, "quem fala vai para o fim")
-    expect(ana.locator(".chatlib-line").last).to_be_in_viewport()
-
-
-def test_people(notebook):
-    """Quem está, e quantos são; muda com entradas, saídas e trocas; um clique escreve só para a pessoa."""
-    guests = """eva = Client("Eva", *server.address)
-davi = Client("Davi", *server.address)"""
-    chatter = """import time
-for i in range(40):
-    eva.write(f"tagarela {i}")
-    time.sleep(0.05)"""
-    page = notebook(ONE, guests, "eva.write('/apelido Bia')", "davi.close()", chatter, run=2)
-    ana = page.panel("Ana")
-    names, count = ana.locator(".chatlib-names li"), ana.locator(".chatlib-count")
-    expect(names).to_have_text(["Ana", "Eva", "Davi"])
-    expect(count).to_have_text("3 na sala")
-    page.run(3)
-    expect(names).to_have_text(["Ana", "Bia", "Davi"])
-    page.run(4)
-    expect(names).to_have_text(["Ana", "Bia"])
-    expect(count).to_have_text("2 na sala")
-    box_of(ana).fill("psiu")
-    page.run(5, wait=False)  # a sala não para de falar
-    bia = ana.get_by_role("button", name="Bia")
-    bia.focus()
-    expect(ana.locator(".chatlib-line", has_text="tagarela 5")).to_be_visible()
-    expect(bia).to_be_focused()
-    bia.click(delay=150)
-    expect(box_of(ana)).to_have_value("/msg Bia psiu")
-    expect(box_of(ana)).to_be_focused()
-    box_of(ana).press("Enter")
-    expect(ana.locator(".chatlib-private")).to_have_text(["Ana (particular): psiu"])
-    expect(ana.locator(".chatlib-line", has_text="tagarela")).to_have_count(40)
-
-
-# --- escrever
-
-
-def test_writing(notebook):
-    """Shift+Enter muda de linha, ↑ repete, Tab completa, e perto do limite aparece a conta."""
-    page = notebook(PANELS)
-    ana = page.panel("Ana")
-    box, hint = box_of(ana), ana.locator(".chatlib-hint")
-    expect_state(ana, "conectado")
-    box.fill("um")
-    box.press("Shift+Enter")
-    box.press_sequentially("dois")
-    expect(hint).to_have_text("São 2 linhas: cada uma vai como uma mensagem.")
-    box.press("Enter")
-    expect_end(page.panel("Bruno"), "Ana: um", "Ana: dois")
-    expect(hint).to_be_hidden()
-
-    say(ana, "três")
-    box.press_sequentially("rascunho")
-    box.press("ArrowUp")
-    expect(box).to_have_value("três")
-    box.press("ArrowUp")
-    expect(box).to_have_value("um\ndois")
-    box.press("ArrowDown")
-    box.press("ArrowDown")
-    expect(box).to_have_value("rascunho")
-
-    box.fill("/m")
-    box.press("Tab")
-    expect(box).to_have_value("/msg ")
-    box.press("Tab")
-    expect(box).to_have_value("/msg Bruno ")
-    for start in ("oi, br", "oi, @br"):
-        box.fill(start)
-        box.press("Tab")
-        expect(box).to_have_value(start.replace("br", "Bruno "))
-    box.fill("/a")
-    box.press("Tab")
-    expect(hint).to_have_text("Tab: /ajuda, /apelido")
-    box.press("Tab")
-    expect(box).to_have_value("/apelido ")
-    box.fill("sem nada a completar ")
-    box.press("Tab")
-    expect(ana.get_by_role("button", name="Enviar")).to_be_focused()
-
-    box.fill("é" * 1700)
-    expect(hint).to_have_text("3.400 de 4.096 bytes")
-    box.fill("é" * 2049)
-    expect(hint).to_contain_text("Mensagem longa demais: 4.098 de 4.096 bytes")
-    expect(ana.get_by_role("button", name="Enviar")).to_be_disabled()
-    box.press("Enter")
-    expect(box).to_have_value("é" * 2049)
-    box.fill("é" * 2048)
-    box.press("Enter")
-    expect(page.panel("Bruno").locator(".chatlib-line").last).to_have_text("Ana: " + "é" * 2048)
-
-
-def test_keys_do_not_reach_the_notebook(notebook):
-    """O que se digita no painel, a 15 teclas por segundo, não é atalho do notebook, nem depois de Esc."""
-    page = notebook(PANELS, "1 + 1")
-    box = box_of(page.panel("Ana"))
-    expect_state(page.panel("Ana"), "conectado")
-    box.click()
-    box.press_sequentially("ddabmxzii00, çãé 15 teclas por segundo", delay=1000 / 15)
-    expect(box).to_have_value("ddabmxzii00, çãé 15 teclas por segundo")
-    box.press("Enter")
-    for place in (".chatlib-header", ".chatlib-people", "span.chatlib-name", ".chatlib-log"):
-        page.panel("Ana").locator(place).click(position={"x": 3, "y": 3})
-        page.page.keyboard.type("ddxx")
-    expect(page.page.locator(".jp-Notebook .jp-Cell")).to_have_count(3)
-    box.click()
-    for key in ("Escape", "a", "b", "d", "d", "m", "Control+Enter", "ArrowDown", "j", "Enter"):
-        box.press(key)
-    expect(page.cell(2)).to_be_visible()
-    expect(page.page.locator(".jp-Notebook .jp-Cell")).to_have_count(3)
-    expect(page.cell(2).locator(".jp-InputPrompt")).to_have_text("[ ]:")
-    expect(box).to_be_focused()
-    expect(page.panel("Ana").locator(".chatlib-mine")).to_have_text(
-        ["Ana: ddabmxzii00, çãé 15 teclas por segundo", "Ana: abddmj"]
-    )
-
-
 # --- segurança e carga
 
 
@@ -426,9 +201,28 @@ with Client('Eva', *server.address, timeout=60) as eva:
     expected = [f"Eva: {i} {text}" for i in range(100) for text in texts]
     assert ana.locator(".chatlib-other").all_text_contents() == expected[-999:]
     tags = "nodes => [...new Set(nodes.map(node => node.tagName))]"
-    assert set(ana.locator(".chatlib-lines *").evaluate_all(tags)) == {"DIV", "BDI"}
+    assert set(ana.locator(".chatlib-lines *").evaluate_all(tags)) == {"DIV", "SPAN", "BDI", "BUTTON", "A"}
     attributes = "nodes => [...new Set(nodes.flatMap(node => node.getAttributeNames()))].sort()"
-    assert ana.locator(".chatlib-lines *").evaluate_all(attributes) == ["class", "data-time", "style"]
+    known = {
+        "class",
+        "style",
+        "dir",
+        "data-time",
+        "data-author",
+        "data-label",
+        "type",
+        "href",
+        "rel",
+        "target",
+    }
+    assert {
+        name
+        for name in ana.locator(".chatlib-lines *").evaluate_all(attributes)
+        if not name.startswith("aria-")
+    } <= known
+    assert set(ana.locator(".chatlib-lines a").evaluate_all("links => links.map(link => link.href)")) == {
+        "http://a.invalid/x"
+    }
     assert "invadido" not in page.page.title()
     assert [url for url in page.requests[before:] if not url.startswith(lab.url)] == []
     assert page.complaints[seen:] == []
@@ -621,22 +415,23 @@ def test_keyboard_alone(notebook):
     expect_end(ana, "Ana: oi")
 
     reached = []
-    for _ in range(8):
+    for _ in range(9):
         keys.press("Shift+Tab")
         focused = page.page.evaluate(
             """() => [document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent,
                       getComputedStyle(document.activeElement).outlineStyle]"""
         )
         reached.append(focused)
-    assert [label for label, _ in reached[:6]] == [
+    assert [label for label, _ in reached[:7]] == [
         "Mensagens",
         "Eva",
         "Sair da sala",
         "Limpar a conversa deste painel",
+        "Copiar a conversa, sem o que se disse em particular",
         "Aumentar as letras",
         "Diminuir as letras",
     ]
-    assert {outline for _, outline in reached[:6]} == {"solid"}
+    assert {outline for _, outline in reached[:7]} == {"solid"}
     ana.get_by_role("button", name="Sair").focus()
     keys.press("Space")
     expect_state(ana, "desconectado")

@@ -250,7 +250,7 @@ WATCH = """body => {
 
 
 def test_three_hundred_people(open_notebook):
-    """Todos na lista, que se filtra e se ordena; uma mensagem só mexe na linha de quem falou."""
+    """Todos na lista, que se filtra sem acento e se ordena; uma mensagem só mexe na linha de quem falou."""
     notebook = open_notebook(PANEL, MANY, "people[0].write('oi')")
     room = room_of(notebook)
     names = room.get_by_role("rowheader")

@@ -8,10 +8,10 @@ from contextlib import suppress
 import pytest
 from peers import DEADLINE, TutorialServer, run_server, scripted_server, wait_until
 
-from chatlib import Client
+from chatlib import Client, commands
 from chatlib.panels.chat import outbox, patience, seats
 from chatlib.panels.chat.conversation import CLOSED, GAP, LEFT, REMOVED, Conversation
-from chatlib.panels.chat.echoes import echo_of
+from chatlib.panels.chat.echoes import echo_of, literal
 from chatlib.panels.chat.transcript import KEPT, SHOWN
 
 
@@ -362,7 +362,8 @@ def test_what_could_not_be_sent_comes_back(talk):
         server.room.broadcast = lambda *args, **options: True  # aceita e não entrega
         one.write("perdida\nesta também", "vista")
         server.room.whisper = lambda *args: None
-        one.write("/msg Bia psiu\n//x\n/quem", "vista")
+        for text in ("/msg Bia psiu", "//x", "/quem"):
+            one.write(text, "vista")
         wait_line(one, "* na sala (1)")
     wait_state(one, "reconectando")
     assert one.news()["unsent"] == [
@@ -419,6 +420,9 @@ def test_closed_for_good(server, talk):
         ("//x", "/x"),
         ("/msg Ana oi, tudo?", "oi, tudo?"),
         ("/msg Ana", ""),
+        (" \\MSG Ana psiu", "psiu"),
+        ("/home/a.py", "/home/a.py"),
+        ("// isto", "// isto"),
         ("/quem", ""),
         (" ", ""),
     ],
@@ -434,6 +438,60 @@ def test_echo_returns(server, talk):
     one.write("  oi \n//x\n/msg Ana psiu\nfim")
     wait_line(one, "fim")
     assert not one._outbox._echoes
+
+
+def test_private_text_of_many_lines_stays_private(server, talk):
+    """As linhas depois de um /msg vão para a mesma pessoa, e nenhuma a todos."""
+    one, bruno, eva = talk(server), talk(server, "Bruno"), talk(server, "Eva")
+    one.write(" /MSG Bruno um\ndois\n/quem\n/msg Eva três\nquatro")
+    one.write("oi")
+    wait_line(eva, "Ana: oi")
+    wait_line(bruno, "Ana: oi")
+    assert [line.text for line in bruno.lines if line.author == "Ana"] == [
+        "um",
+        "dois",
+        "/quem",
+        "quatro",
+        "oi",
+    ]
+    assert [line.text for line in eva.lines if line.author == "Ana"] == ["três", "oi"]
+    assert (
+        "".join(line.flags for line in bruno.lines if line.text in ("um", "dois", "/quem", "quatro"))
+        == "pppp"
+    )
+
+
+def test_paste_arrives_as_written(server, talk):
+    """Num texto de várias linhas, o que pareceria um comando é só texto; um /msg continua particular."""
+    paste = [
+        "def f():",
+        "    /quem",
+        "/sair",
+        "//x",
+        "///y",
+        "// isto",
+        "/* c */",
+        "/home",
+        "/home/a.py",
+        "/",
+        "fim",
+    ]
+    one, bruno = talk(server), talk(server, "Bruno")
+    one.write("\n".join([*paste[:-1], "/msg Bruno psiu", paste[-1]]))
+    wait_line(bruno, "Ana: fim")
+    said = [line for line in bruno.lines if line.author == "Ana"]
+    paste[1] = "    //quem"  # recuada, não há como dizer ao servidor que é texto sem que a barra apareça
+    assert [line.text.rstrip() for line in said if not line.flags] == paste
+    assert [line.text for line in said if line.flags == "p"] == ["psiu"]
+    assert one.state == "conectado" and not one._outbox._echoes
+
+
+@pytest.mark.parametrize(
+    "line", ["/sair", " /sair", "\\\\sair", "／sair", "/ sair", "/foo", "\u200b/msg a b", "//x", "/"]
+)
+def test_literal_is_never_a_command(line):
+    """Com a barra a mais, linha nenhuma é um comando."""
+    assert commands.meaning(literal(line)) is None
 
 
 def test_leaving_while_the_server_is_silent(talk):

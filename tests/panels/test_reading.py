@@ -18,7 +18,7 @@ from chatlib.panels.chat.reading import MAX_PEOPLE, Line, Presence, mentions, pa
         ("* histórico: Bruno: oi, Ana", Line("other", "Bruno", "oi, Ana", flags="hm")),
         ("* histórico: Ana: oi", Line("mine", "Ana", "oi", flags="h")),
         ("Ana entrou!", Line("notice", "", "Ana entrou!")),
-        ("* aviso: com dois-pontos", Line("notice", "", "* aviso: com dois-pontos")),
+        ("* aviso: com dois-pontos", Line("notice", "", "* aviso: com dois-pontos", flags="a")),
         ("* na sala (2): Ana, Bruno", Line("notice", "", "* na sala (2): Ana, Bruno")),
         (": sem autor", Line("notice", "", ": sem autor")),
     ],

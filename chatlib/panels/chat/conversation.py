@@ -51,7 +51,7 @@ class Conversation:
         self.state, self.note, self.field = DISCONNECTED, "", ""
         self.retry_at = 0.0  # instante (time.monotonic) da próxima tentativa
         self._transcript = Transcript()
-        self.lines = self._transcript.lines
+        self.lines, self.visible = self._transcript.lines, self._transcript.visible
         self.presence = Presence()
         self.max_text = where.room.max_text if isinstance(where, Server) else protocol.MAX_TEXT
         self._seat = Seat(where, self)
@@ -231,7 +231,7 @@ class Conversation:
 
     def _read(self, text: str) -> None:
         with self._changed:
-            line = parse_line(text, self.apelido, time.time())
+            line = parse_line(text, self.apelido, time.time(), self.presence.people)
             if self.presence.read(text, line):
                 return self._tell()
             renamed = protocol.renamed.read(text)

@@ -1,11 +1,16 @@
 """O que se mandou e ainda não voltou: só o eco prova que a sala recebeu uma mensagem."""
 
+import re
 import time
 from collections import deque
+
+from ... import commands
+from ...errors import MessageRefused
 
 ECHO = 180.0  # segundos em que uma mensagem ainda pode voltar do servidor: mais que o TCP insiste
 ECHOES = 1000  # mensagens que se espera ver voltar
 
+ESCAPED = re.compile(r"//+\w")  # o servidor tira uma barra, como em commands.py
 Text = tuple[str, str]  # (vista de onde veio, texto)
 
 
@@ -45,6 +50,52 @@ class Echoes:
 
 def echo_of(said: str) -> str:
     """O texto que volta do servidor quando ele entrega o que se mandou; "" se nada volta."""
-    if said.startswith("/msg "):
-        return said.split(None, 2)[-1] if len(said.split(None, 2)) == 3 else ""
-    return "" if said.startswith("/") and not said.startswith("//") else said.removeprefix("/").strip()
+    try:
+        order = commands.meaning(said)
+    except MessageRefused:
+        return ""
+    if not order:
+        return (said[1:] if ESCAPED.match(said) else said).strip()
+    name, argument = order
+    return argument.split(None, 1)[-1] if name == "/msg" and len(argument.split(None, 1)) == 2 else ""
+
+
+def parts_of(text: str) -> list[str]:
+    """As mensagens em que se manda um texto de várias linhas: cada uma chega como se escreveu.
+
+    A primeira linha pode ser um comando. Se é um ``/msg``, as outras vão para a mesma pessoa. Nas demais,
+    o que pareceria um comando é só texto, menos um ``/msg``: um particular não sai em público.
+    """
+    first, *rest = [line for line in text.split("\n") if line.strip()] or [""]
+    to = _addressee(first)
+    return [
+        first,
+        *(line if _addressee(line) else f"/msg {to} {line}" if to else literal(line) for line in rest),
+    ]
+
+
+def literal(line: str) -> str:
+    """A linha com a barra a mais que faz dela só texto, se sem isso não chegaria como está."""
+    if _is_text(line) and not ESCAPED.match(line):
+        return line
+    if line == "/":
+        return "/ "  # sem nome depois, a barra a mais ficaria
+    space = line[: len(line) - len(line.lstrip())]
+    tries = (space + "/" + line[len(space) :], "//" + line)
+    return next(filter(_is_text, tries))
+
+
+def _is_text(line: str) -> bool:
+    try:
+        return commands.meaning(line) is None
+    except MessageRefused:
+        return False
+
+
+def _addressee(line: str) -> str:
+    """Para quem é a linha, se ela é um ``/msg`` com apelido; senão, vazio."""
+    try:
+        order = commands.meaning(line)
+    except MessageRefused:
+        return ""
+    return order[1].split()[0] if order and order[0] == "/msg" and order[1] else ""

@@ -1,28 +1,27 @@
 // A caixa de escrever: Enter manda, Shift+Enter muda de linha, ↑ repete, Tab completa.
 
 const NEAR = 0.8; // fração do limite a partir da qual se mostra a conta
-const MANY = 200; // linhas que um só Enter não manda sem perguntar
+const MANY_LINES = 200; // linhas que um só Enter não manda sem perguntar
+const OFFERED = 6; // nomes que Tab mostra de uma vez: um leitor de tela os lê todos
+const HUGE = 100_000; // caracteres: acima disto, o modo que se desfaz prenderia a página
 const measure = new TextEncoder();
 
-const longest = (text) => Math.max(...text.split("\n").map((line) => measure.encode(line).length));
+const longest = (text) => text.split("\n").reduce((most, line) => Math.max(most, measure.encode(line).length), 0);
 const said = (text) => text.split("\n").filter((line) => line.trim());
 
 // O que pode completar ``text``: um comando no começo, ou o apelido de alguém no fim.
 function complete(text, commands, people) {
-  if (/^\/\S*$/.test(text)) {
-    return commands.filter((name) => name.startsWith(text.toLowerCase())).map((name) => `${name} `);
-  }
+  if (/^\/\S*$/.test(text)) return startingWith(text, commands).map((name) => `${name} `);
   const [, before, word] = text.match(/^([^]*?@?)([^\s@]+)$/) ?? [];
   if (!word) return text === "/msg " ? people.map((name) => `/msg ${name} `) : [];
-  const found = people.filter((name) => name.toLowerCase().startsWith(word.toLowerCase()));
-  return found.map((name) => `${before}${name} `);
+  return startingWith(word, people).map((name) => `${before}${name} `);
 }
 
 // send(text): manda o texto e diz se foi possível.
 function createForm(send) {
   const form = create("form", "chatlib-form");
   const box = create("textarea", "chatlib-input chatlib-box", "", {
-    rows: "1", autocomplete: "off", "aria-label": "Mensagem", placeholder: "Escreva uma mensagem",
+    rows: "1", autocomplete: "off", "aria-label": "Mensagem", placeholder: "Escreva aqui",
   });
   const button = create("button", "chatlib-button chatlib-main", "Enviar", { type: "submit" });
   const hint = create("p", "chatlib-hint", "", { role: "status" });
@@ -30,18 +29,18 @@ function createForm(send) {
 
   const facts = { limit: 4096, commands: [], people: [], online: false, hoping: false };
   const sent = []; // o que já se mandou, para ↑
-  let recall = 0; // posição em sent; sent.length é o rascunho
-  let draft = "";
   let confirmed = null; // o texto enorme que já se perguntou se é para mandar
+  let pages = [""]; // por onde ↑ e ↓ andam: uma cópia de sent e, no fim, o rascunho; o que se mexe fica mexido
+  let page = 0; // em qual delas se está
   let tab = { texts: [], index: 0 }; // o que Tab está oferecendo
 
   function hintFor(text) {
     const size = longest(text);
-    const bytes = `${size.toLocaleString("pt-BR")} de ${facts.limit.toLocaleString("pt-BR")} bytes`;
+    const bytes = `${number.format(size)} de ${number.format(facts.limit)} bytes`;
     if (size > facts.limit) return `Mensagem longa demais: ${bytes}. Divida-a com Shift+Enter.`;
     if (facts.hoping && text) return "Sem conexão: o que você escreveu fica aqui até ela voltar.";
     if (!facts.online && text) return "Você não está na sala: o que escreveu fica aqui até que entre.";
-    if (said(text).length > 1) return `São ${said(text).length} linhas: cada uma vai como uma mensagem.`;
+    if (said(text).length > 1) return `São ${number.format(said(text).length)} linhas: cada uma vai como uma mensagem.`;
     return size > NEAR * facts.limit ? bytes : "";
   }
 
@@ -55,34 +54,44 @@ function createForm(send) {
     button.disabled = !facts.online || tooLong;
   }
 
+  // Troca o texto de um modo que Ctrl+Z desfaz, se é a pessoa quem está na caixa.
   function put(text) {
-    box.value = text;
+    if (box.value !== text) {
+      box.select();
+      const undoable = box.matches(":focus") && text.length < HUGE;
+      if (!undoable || !document.execCommand(text ? "insertText" : "delete", false, text)) box.value = text;
+    }
     box.setSelectionRange(text.length, text.length);
     refresh();
   }
 
   // Um texto enorme, talvez colado por engano, pede um segundo Enter.
   function asks(text) {
-    if (said(text).length <= MANY || confirmed === text) return false;
+    if (said(text).length <= MANY_LINES || confirmed === text) return false;
     confirmed = text;
     hint.hidden = false;
-    hint.textContent = `São ${said(text).length.toLocaleString("pt-BR")} linhas. Enter de novo manda todas, uma a uma.`;
+    hint.textContent = `São ${number.format(said(text).length)} linhas. Enter de novo manda todas, uma a uma.`;
     return true;
   }
 
+  const isBrowsing = () => page < pages.length - 1;
+
+  // Mandado o que ↑ trouxe, o rascunho volta.
   function submit() {
     const text = box.value;
     if (!button.disabled && asks(text)) return;
     if (!text.trim() || button.disabled || !send(text)) return refresh();
+    const draft = isBrowsing() ? pages.at(-1) : "";
     if (sent.at(-1) !== text) sent.push(text);
-    recall = sent.length;
-    put("");
+    pages = [...sent, draft];
+    page = sent.length;
+    put(draft);
   }
 
   function browse(step) {
-    if (recall === sent.length) draft = box.value;
-    recall = Math.min(sent.length, Math.max(0, recall + step));
-    put(recall === sent.length ? draft : sent[recall]);
+    pages[page] = box.value;
+    page = Math.min(sent.length, Math.max(0, page + step));
+    put(pages[page]);
   }
 
   // Verdadeiro se havia o que completar; senão, Tab faz o de sempre: leva ao botão.
@@ -94,21 +103,24 @@ function createForm(send) {
     const { texts, index } = tab;
     put(texts[index]);
     if (texts.length > 1) {
-      hint.textContent = `Tab: ${texts.map((text) => text.trim().split(" ").at(-1)).join(", ")}`;
+      const names = texts.slice(0, OFFERED).map((text) => text.trim().split(" ").at(-1)).join(", ");
+      const rest = texts.length - OFFERED;
+      hint.textContent = `Tab: ${names}${rest > 0 ? ` e mais ${number.format(rest)}` : ""}`;
       hint.hidden = false;
     }
     return true;
   }
 
   function onKey(event) {
-    if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
+    // 229 é uma tecla do método de entrada: o Safari já terminou a composição quando a conta.
+    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.altKey || event.metaKey) return;
     const { selectionStart: at, value } = box;
     const oneRow = box.scrollHeight < 2.5 * parseFloat(getComputedStyle(box).lineHeight);
-    const browsing = recall < sent.length && value === sent[recall]; // o que ↑ trouxe, sem mexer
+    const untouched = isBrowsing() && value === pages[page]; // o que ↑ trouxe, sem mexer
     let done = false;
     if (event.key === "Enter" && !event.shiftKey) done = submit() || true;
-    else if (event.key === "ArrowUp" && (at === 0 || oneRow || browsing) && sent.length) done = browse(-1) || true;
-    else if (event.key === "ArrowDown" && browsing) done = browse(1) || true;
+    else if (event.key === "ArrowUp" && (at === 0 || oneRow || untouched) && sent.length) done = browse(-1) || true;
+    else if (event.key === "ArrowDown" && isBrowsing() && (at === value.length || oneRow || untouched)) done = browse(1) || true;
     else if (event.key === "Tab" && !event.shiftKey && at === value.length) done = completeNext();
     if (done) event.preventDefault();
   }
@@ -116,9 +128,13 @@ function createForm(send) {
   form.addEventListener("submit", (event) => {
     event.preventDefault(); // sem isto, o navegador sairia da página para enviar o formulário
     submit();
+    box.focus(); // quem clicou em Enviar continua a escrever
   });
   box.addEventListener("keydown", onKey);
-  box.addEventListener("input", refresh);
+  box.addEventListener("input", () => {
+    if (isBrowsing() && box.value === pages.at(-1)) page = pages.length - 1; // Ctrl+Z trouxe o rascunho
+    refresh();
+  });
   refresh();
 
   return {
@@ -133,8 +149,8 @@ function createForm(send) {
       if (texts.length) put([...texts, box.value].filter(Boolean).join("\n"));
     },
     talkTo(apelido) {
-      put(`/msg ${apelido} ${box.value.replace(/^\/msg \S+ /, "")}`);
       box.focus();
+      put(`/msg ${apelido} ${box.value.replace(/^\/msg \S+ /, "")}`);
     },
   };
 }

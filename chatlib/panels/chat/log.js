@@ -1,31 +1,9 @@
-// A conversa na página: as linhas, a rolagem e o que se perdeu enquanto se lia mais acima.
+// A conversa na página: a rolagem, e o que se perdeu enquanto se lia mais acima ou se estava longe.
 
 const PER_FRAME = 40; // linhas desenhadas de cada vez: com mais, a página engasgaria
-const CLOCK = new Intl.DateTimeFormat("pt-BR", { hour: "2-digit", minute: "2-digit" });
 
-// Um número de 0 a 359, sempre o mesmo para o mesmo apelido: a cor dele no círculo das cores.
-function hueOf(apelido) {
-  let sum = 7;
-  for (const char of apelido.normalize("NFKC").toLowerCase()) sum = (sum * 31 + char.codePointAt(0)) % 9973;
-  return (sum * 137) % 360;
-}
-
-// "Ana: oi" vira o autor em destaque e o resto. Os dois juntos são a linha, letra por letra.
-// A hora é só aparência (veja o CSS): quem copia a conversa leva o que foi dito, e mais nada.
-function createLine([kind, author, text, when, flags]) {
-  const line = create("div", `chatlib-line chatlib-${kind}`);
-  if (when) line.dataset.time = CLOCK.format(when * 1000);
-  if (flags.includes("p")) line.classList.add("chatlib-private");
-  if (flags.includes("m")) line.classList.add("chatlib-mention");
-  if (flags.includes("h")) line.classList.add("chatlib-history");
-  if (author) {
-    const name = create("bdi", "chatlib-author", author);
-    name.style.setProperty("--hue", hueOf(author));
-    line.append(name, flags.includes("p") ? " (particular): " : ": ");
-  }
-  line.append(create("bdi", "chatlib-text", text));
-  return line;
-}
+// Se a linha fala com quem usa o painel: uma menção ou uma mensagem particular.
+const isCall = ([kind, , , , flags]) => kind === "other" && !flags.includes("h") && /[mp]/.test(flags);
 
 function createLog() {
   const node = create("div", "chatlib-talk");
@@ -38,58 +16,110 @@ function createLog() {
   node.append(scroll, jump);
 
   let shown = Infinity; // linhas que ficam na página; o kernel diz quantas, e só ele tem as outras
-  let queue = []; // linhas que ainda não couberam num quadro
+  const groups = createGroups(lines);
+  let queue = []; // linhas que ainda não couberam num quadro, e se são novidade
   let count = 0; // linhas na página
+  let newest = null; // a última linha na página
   let unread = 0;
   let mentioned = false;
+  let place = 0; // onde se lê: a distância do fim, negativa
+  let before = null; // escondido o painel, a última linha que se podia ler; à vista, null
+  let inView = true; // se o painel está na parte da página que se vê
 
   // O CSS usa column-reverse: no fim da conversa, scrollTop é zero; acima, negativo.
-  const isAtEnd = () => scroll.scrollTop > -30;
+  const isReading = () => place <= -30;
+  const isHidden = () => !scroll.clientHeight; // em outra aba do JupyterLab, ou fora da página
+  const isSeen = () =>
+    inView && !isHidden() && !isReading() && document.visibilityState === "visible" && document.hasFocus();
+  const topOf = (line) => line.getBoundingClientRect().top;
+
+  function noteSeen() {
+    if (isSeen()) readCalls();
+  }
 
   function showUnread() {
     jump.hidden = !unread;
-    const what = unread === 1 ? "1 nova mensagem" : `${unread.toLocaleString("pt-BR")} novas mensagens`;
-    jump.textContent = `${mentioned ? "@ " : ""}${what} ↓`;
-    jump.title = mentioned ? "Alguém falou de você" : "";
+    jump.textContent = `${mentioned ? "@ " : ""}${plural(unread, "nova mensagem", "novas mensagens")} ↓`;
+    jump.title = mentioned ? "Alguém falou de você ou com você" : "";
   }
 
   function goToEnd() {
-    unread = 0;
+    unread = place = scroll.scrollTop = 0;
     mentioned = false;
-    scroll.scrollTop = 0;
     showUnread();
+    noteSeen();
   }
 
   function draw() {
-    const reading = !isAtEnd();
-    const anchor = lines.lastChild; // não sai do lugar, se a pessoa está lendo
-    const place = reading && anchor.getBoundingClientRect().top;
+    const hidden = isHidden();
+    if (hidden) before ??= newest;
+    const reading = isReading() && !hidden;
+    const anchor = newest; // não sai do lugar, se a pessoa está lendo
+    const top = reading && topOf(anchor);
     const batch = queue.splice(0, PER_FRAME);
     const fragment = document.createDocumentFragment(); // muitas linhas, uma só mudança na página
-    fragment.append(...batch.map(createLine));
+    for (const [item] of batch) newest = groups.add(fragment, item);
     lines.append(fragment);
     count += batch.length;
     while (count > shown) dropFirst();
-    if (reading) {
-      scroll.scrollTop += anchor.getBoundingClientRect().top - place;
-      unread += batch.filter(([kind]) => kind !== "mine").length;
-      mentioned ||= batch.some(([, , , , flags]) => flags.includes("m"));
-      if (batch.some(([kind, , , , flags]) => kind === "mine" && !flags.includes("h"))) goToEnd();
-    }
+    if (reading) scroll.scrollTop = place += topOf(anchor) - top;
+    if (reading || hidden) countUnread(batch);
+    if (reading && batch.some(([[kind, , , , flags]]) => kind === "mine" && !flags.includes("h"))) goToEnd();
     showUnread();
     if (queue.length) requestAnimationFrame(draw);
   }
 
+  function countUnread(batch) {
+    const fresh = batch.filter(([[kind], isNews]) => isNews && kind !== "mine");
+    unread += fresh.length;
+    mentioned ||= fresh.some(([item]) => isCall(item));
+  }
+
   function dropFirst() {
-    lines.firstChild.remove();
+    groups.dropFirst();
     count -= 1;
   }
 
-  scroll.addEventListener("scroll", () => unread && isAtEnd() && goToEnd());
+  // De volta à vista: quem lia mais acima continua onde estava; quem estava no fim e perdeu mais do que
+  // cabe começa pelo que perdeu.
+  function reveal() {
+    const seen = before;
+    before = null;
+    if (unread && seen?.isConnected) {
+      const missed = lines.getBoundingClientRect().bottom - seen.getBoundingClientRect().bottom;
+      if (isReading()) place -= missed;
+      else if (missed > scroll.clientHeight) place = scroll.clientHeight - missed;
+      scroll.scrollTop = place;
+      if (!isReading()) goToEnd();
+    } else if (isReading()) {
+      scroll.scrollTop = place;
+    }
+    noteSeen();
+  }
+
+  scroll.addEventListener("scroll", () => {
+    if (before || isHidden()) return; // escondido, o navegador o leva a zero
+    place = scroll.scrollTop;
+    if (isReading()) return;
+    if (unread) goToEnd();
+    noteSeen();
+  });
   jump.addEventListener("click", () => {
     goToEnd();
     scroll.focus();
   });
+  const resizing = new ResizeObserver(() => {
+    if (isHidden()) before ??= newest;
+    else if (before) reveal();
+  });
+  const viewing = new IntersectionObserver((changes) => {
+    inView = changes.at(-1).isIntersecting;
+    noteSeen();
+  });
+  resizing.observe(scroll);
+  viewing.observe(scroll);
+  window.addEventListener("focus", noteSeen);
+  document.addEventListener("visibilitychange", noteSeen);
   showUnread();
 
   return {
@@ -97,9 +127,13 @@ function createLog() {
     limit(size) {
       shown = size;
     },
-    add(fresh) {
+    // As linhas a partir da de número ``first``. isNews: se chegaram agora, e não já estavam na conversa.
+    add(fresh, first = 0, isNews = false) {
       if (!queue.length && fresh.length) requestAnimationFrame(draw);
-      queue = queue.concat(fresh).slice(-shown);
+      queue = queue.concat(fresh.map((item) => [item, isNews])).slice(-shown);
+      const called = isNews ? fresh.findLastIndex(isCall) : -1;
+      if (called >= 0) call(first + called);
+      noteSeen();
     },
     // Ficam só as últimas ``size`` linhas; zero depois de Limpar.
     keep(size) {
@@ -107,6 +141,14 @@ function createLog() {
       while (size < shown && count && count + queue.length > size) dropFirst();
       if (!count) goToEnd();
       node.classList.toggle("chatlib-empty", !size);
+    },
+    selectAll: () => getSelection().selectAllChildren(lines),
+    stop() {
+      resizing.disconnect();
+      viewing.disconnect();
+      window.removeEventListener("focus", noteSeen);
+      document.removeEventListener("visibilitychange", noteSeen);
+      readCalls();
     },
   };
 }

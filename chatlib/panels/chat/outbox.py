@@ -17,7 +17,7 @@ from collections.abc import Callable
 from ... import protocol
 from ...client import Client
 from ...errors import ChatError, ConversationOver
-from .echoes import Echoes, Text, echo_of
+from .echoes import Echoes, Text, echo_of, parts_of
 from .reading import Line, too_fast
 
 UNANSWERED = 2.0  # segundos à espera do eco de uma linha antes de mandar a próxima
@@ -64,7 +64,9 @@ class Outbox:
     def put(self, view: str, text: str) -> None:
         """Põe na fila cada linha de ``text``."""
         with self._changed:
-            self._waiting += [(view, line) for line in text.split("\n") if line.strip()]
+            is_framed = not self._client or self._client.is_framed
+            lines = parts_of(text) if is_framed else text.split("\n")  # outro servidor não tem comandos
+            self._waiting += [(view, line) for line in lines if line.strip()]
             self._changed.notify_all()
         self._on_change()
 

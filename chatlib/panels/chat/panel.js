@@ -6,7 +6,8 @@
 const SAVED = "Esta é a conversa que foi salva com o notebook. Para voltar à sala, rode de novo a célula.";
 const TO_SAVE = 50; // linhas salvas com o notebook
 const LINGER = 2000; // milissegundos: uma vista que sai pode dar lugar a outra
-const NAMES = 100; // apelidos mostrados na lista de quem está
+const ANSWER = 4000; // milissegundos que se espera do kernel: depois, o navegador já não deixa copiar
+const LIGHTS = { conectado: "on", desconectado: "off" };
 
 // Um campo com o seu nome em cima e, embaixo, o que houver de errado com ele.
 function createField(label, placeholder) {
@@ -36,49 +37,6 @@ function createJoin(enter) {
   return { node: form, apelido, address };
 }
 
-function createPeople(talkTo) {
-  const node = create("div", "chatlib-people");
-  node.hidden = true;
-  const title = create("span", "chatlib-count");
-  const list = create("ul", "chatlib-names", "", { "aria-label": "Quem está na sala" });
-  const rest = create("li", "");
-  const items = new Map(); // os nomes ficam de uma remessa para a outra, e o foco do teclado com eles
-  node.append(title, list);
-
-  function createName(name, me) {
-    const attributes = name === me ? { title: "Você" } : { type: "button", title: `Escrever só para ${name}` };
-    const button = create(name === me ? "span" : "button", "chatlib-name", name, { dir: "auto", ...attributes });
-    button.style.setProperty("--hue", hueOf(name));
-    if (name !== me) button.addEventListener("click", () => talkTo(name));
-    const item = create("li", "");
-    item.append(button);
-    return item;
-  }
-
-  return {
-    node,
-    show(people, me) {
-      node.hidden = !people.length;
-      write(title, `${people.length.toLocaleString("pt-BR")} na sala`);
-      const shown = new Map(people.slice(0, NAMES).map((name) => [`${name === me} ${name}`, name]));
-      for (const [key, item] of items) {
-        if (shown.has(key)) continue;
-        item.remove();
-        items.delete(key);
-      }
-      let place = list.firstChild;
-      for (const [key, name] of shown) {
-        if (!items.has(key)) items.set(key, createName(name, me));
-        if (items.get(key) === place) place = place.nextSibling; // quem já está no lugar não se mexe
-        else list.insertBefore(items.get(key), place);
-      }
-      if (people.length > NAMES) list.append(rest);
-      else rest.remove();
-      write(rest, `e mais ${(people.length - NAMES).toLocaleString("pt-BR")}`);
-    },
-  };
-}
-
 // Cada painel tem a sua cópia deste módulo, e destas duas variáveis.
 let views = 0; // quantas vistas dele há na página
 let closed = false; // se foi encerrado
@@ -93,11 +51,6 @@ function render({ model, el }) {
   let toSave = []; // [número, linha] das linhas que se salvam
   const keeper = keepWithNotebook(model.widget_manager);
 
-  const tool = (text, label, action) => {
-    const button = create("button", "chatlib-button chatlib-tool", text, { type: "button", title: label, "aria-label": label });
-    button.addEventListener("click", action);
-    return button;
-  };
   const root = createFrame("chatlib-chat");
   const scale = followScale(model, root);
   function resize(factor) {
@@ -106,19 +59,14 @@ function render({ model, el }) {
     scale.resize(factor);
     model.set("saved", saved);
   }
-  const header = create("header", "chatlib-header");
-  const name = create("strong", "chatlib-title", "", { dir: "auto" });
-  const state = create("span", "chatlib-state", "", { role: "status" });
-  const timer = create("span", "chatlib-timer", "", { "aria-hidden": "true" });
-  const leave = tool("Sair", "Sair da sala", () => model.send({ type: "leave" }));
-  const tools = create("span", "chatlib-tools");
-  tools.append(
-    tool("A−", "Diminuir as letras", () => resize(1 / 1.15)),
-    tool("A+", "Aumentar as letras", () => resize(1.15)),
-    tool("Limpar", "Limpar a conversa deste painel", () => model.send({ type: "clear" })),
+  const leave = createTool("Sair", "Sair da sala", () => model.send({ type: "leave" }));
+  const header = createHeader("Chat", resize,
+    createTool("Copiar", "Copiar a conversa, sem o que se disse em particular", copyTalk),
+    createTool("Limpar", "Limpar a conversa deste painel", () => model.send({ type: "clear" })),
     leave,
   );
-  header.append(name, state, timer, tools);
+  const timer = create("span", "chatlib-timer", "", { "aria-hidden": "true" });
+  header.state.after(timer);
 
   const note = create("div", "chatlib-note");
   const why = create("span", "", "", { role: "status" });
@@ -127,7 +75,8 @@ function render({ model, el }) {
   note.append(why, retry);
 
   const form = createForm((text) => {
-    model.send({ type: "write", text, view, number: pending.add(text) });
+    const said = withNames(text, now.people);
+    model.send({ type: "write", text: said, view, number: pending.add(said) });
     return true;
   });
   const people = createPeople(form.talkTo);
@@ -139,7 +88,7 @@ function render({ model, el }) {
     model.send({ type: "enter", apelido, address });
   });
   let focusNext = false; // quem entrou pelo formulário quer escrever em seguida
-  root.append(header, people.node, log.node, pending.node, note, join.node, form.node);
+  root.append(header.node, people.node, log.node, pending.node, note, join.node, form.node);
 
   function showState(change) {
     const before = now;
@@ -148,7 +97,7 @@ function render({ model, el }) {
     const online = now.state === "conectado";
     const out = now.state === "desconectado";
     root.dataset.state = now.state;
-    write(state, now.state);
+    header.show(now.state, LIGHTS[now.state] ?? "wait");
     if (before.state !== now.state || before.wait !== now.wait) {
       showCountdown(now.state === "reconectando" ? now.wait : 0);
     }
@@ -186,6 +135,7 @@ function render({ model, el }) {
   }
 
   function showNews(news) {
+    if (news.talk) return; // é de quem pediu para copiar
     if (next === null && !news.all) return; // o histórico, já pedido, a trará
     if (news.all) log.limit(shown = news.shown);
     if (next === null) log.keep(0); // o que se lia era a conversa salva
@@ -193,8 +143,9 @@ function render({ model, el }) {
     // Remessas se perdem se o notebook imprime demais: um buraco se conserta com o histórico.
     if (next < news.first && !news.all && news.lines.length < shown) return ask();
     const fresh = news.lines.slice(Math.max(0, (next ?? 0) - news.first));
+    const isNews = next !== null;
     next = Math.max(next ?? 0, news.first + news.lines.length);
-    log.add(fresh);
+    log.add(fresh, next - fresh.length, isNews);
     if (news.model && !id) saveDraft = keepDraft(form.node.querySelector("textarea"), news.model);
     id = news.model ?? id;
     saveWith(news);
@@ -219,8 +170,22 @@ function render({ model, el }) {
 
   function showName() {
     const apelido = model.get("apelido");
-    name.textContent = apelido || "Chat";
+    header.name.textContent = apelido || "Chat";
     root.setAttribute("aria-label", apelido ? `Chat de ${apelido}` : "Chat");
+  }
+
+  // A conversa toda está no kernel; sem ele, vale o que se salvou.
+  function copyTalk(event) {
+    const talk = now.gone ? Promise.resolve(model.get("saved") ?? []) : new Promise((resolve, reject) => {
+      setTimeout(reject, ANSWER);
+      model.on("msg:custom", function take(news) {
+        if (!news.talk) return;
+        model.off("msg:custom", take);
+        resolve(news.talk);
+      });
+      model.send({ type: "talk" });
+    });
+    copyWith(event.currentTarget, talk.then(asText));
   }
 
   // Sem resposta, o que há para ler é a conversa que foi salva com o notebook.
@@ -243,6 +208,11 @@ function render({ model, el }) {
   model.on("change:apelido", showName);
   showName();
   showState({});
+  root.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.key !== "a" || event.target.matches("input, textarea")) return;
+    event.preventDefault(); // só a conversa, e não a página inteira
+    log.selectAll();
+  });
   el.classList.add("chatlib-view");
   el.append(root);
 
@@ -251,6 +221,7 @@ function render({ model, el }) {
     views -= 1;
     retire(model);
     stopAsking();
+    log.stop();
     scale.stop();
     saveDraft();
     removeEventListener("pagehide", leavePage);

@@ -29,6 +29,7 @@ from .. import page
 from .conversation import Conversation
 from .reading import Line
 
+PAGE = ("words", "title", "lines", "log", "people", "form", "pending", "panel")  # cada um usa os anteriores
 PREVIEW = 10  # linhas que o painel mostra onde só há texto
 
 
@@ -42,9 +43,7 @@ class ChatPanel(anywidget.AnyWidget):
     As outras opções são as de qualquer widget, como ``layout``.
     """
 
-    _esm = page.source(
-        "base.js", "saving.js", "chat/log.js", "chat/form.js", "chat/pending.js", "chat/panel.js"
-    )
+    _esm = page.source("base.js", "saving.js", *(f"chat/{name}.js" for name in PAGE))
     _css = page.source("base.css", "chat/panel.css")
     apelido = traitlets.Unicode().tag(sync=True)
     scale = traitlets.Float(1.0).tag(sync=True)
@@ -135,6 +134,8 @@ class ChatPanel(anywidget.AnyWidget):
                 self.conversation.retry()
             case {"type": "hold"}:
                 self.conversation.hold()
+            case {"type": "talk"}:
+                self.send({"talk": self.conversation.visible()})
             case {"type": "clear"}:
                 self.conversation.clear()
             case {"type": "forget"} if self.conversation.over:

@@ -18,8 +18,8 @@ function createPending(hold) {
     const lines = [...queue.lines, ...unheard.flatMap(([, said]) => said.split("\n"))];
     const count = Math.max(queue.count, queue.lines.length) + lines.length - queue.lines.length;
     const why = unheard.length ? "o Jupyter não respondeu" :
-      queue.rate ? `passam ${queue.rate.toLocaleString("pt-BR")} por segundo` : "o servidor não respondeu";
-    const rest = count > 1 ? ` e mais ${(count - 1).toLocaleString("pt-BR")}` : "";
+      queue.rate ? `passam ${number.format(queue.rate)} por segundo` : "o servidor não respondeu";
+    const rest = count > 1 ? ` e mais ${number.format(count - 1)}` : "";
     write(text, count ? `${lines[0].slice(0, 80)}${rest} · à espera: ${why}` : "");
     stop.hidden = queue.count < 2;
     if (count) {

@@ -1,8 +1,9 @@
 """O que se lê nas linhas da sala: de quem é cada uma, o que ela diz e quem está presente."""
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from ... import protocol
@@ -17,7 +18,7 @@ class Line(NamedTuple):
 
     kind: "mine" (de quem usa o painel), "other" (de outra pessoa), "notice" (do servidor) ou
     "gap" (um buraco na conversa); when: segundos desde 1970, ou 0 se não se sabe; flags: "p" de
-    particular, "m" de menção a quem usa o painel, "h" de histórico.
+    particular, "m" de menção a quem usa o painel, "h" de histórico, "a" de aviso de quem cuida da sala.
     """
 
     kind: str
@@ -27,8 +28,8 @@ class Line(NamedTuple):
     flags: str = ""
 
 
-def parse_line(text: str, apelido: str, when: float = 0) -> Line:
-    """De quem é a linha e o que ela diz, para quem na sala se chama ``apelido``."""
+def parse_line(text: str, apelido: str, when: float = 0, people: tuple[str, ...] = ()) -> Line:
+    """De quem é a linha e o que ela diz, para quem se chama ``apelido`` numa sala com ``people``."""
     if len(text) > MAX_SHOWN:
         text = f"{text[:MAX_SHOWN]}… (linha longa demais, cortada)"
     old = protocol.remembered.read(text)
@@ -36,11 +37,11 @@ def parse_line(text: str, apelido: str, when: float = 0) -> Line:
     private = protocol.private.read(body)
     found = private or protocol.said.read(body) or protocol.said.read(body.replace(":", ": ", 1))
     if not found:
-        return Line("notice", "", text, when)
+        return Line("notice", "", text, when, "" if protocol.announced(text) is None else "a")
     name, said = found
     kind = "mine" if name == apelido else "other"
     flags = "p" * bool(private) + "h" * bool(old)
-    if kind == "other" and mentions(said, apelido):
+    if kind == "other" and mentions(said, apelido, people):
         flags += "m"
     return Line(kind, name, said, 0 if old else when, flags)
 
@@ -51,10 +52,26 @@ def too_fast(text: str) -> float:
     return float(found[0]) if found else 0.0
 
 
-def mentions(text: str, apelido: str) -> bool:
-    """Se o texto chama ``apelido`` pelo nome, em qualquer caixa."""
-    name = re.escape(apelido_key(apelido))
-    return bool(re.search(rf"(?<!\w){name}(?!\w)", apelido_key(text)))
+def mentions(text: str, apelido: str, people: tuple[str, ...] = ()) -> bool:
+    """Se o texto chama ``apelido`` pelo nome, em qualquer caixa.
+
+    Depois de ``@``, também sem os acentos, se ninguém mais em ``people`` tem o mesmo nome sem eles.
+    """
+    if _calls(text, apelido, apelido_key):
+        return True
+    if "@" not in text or any(other != apelido and _plain(other) == _plain(apelido) for other in people):
+        return False
+    return _calls(text, f"@{apelido}", _plain)
+
+
+def _calls(text: str, name: str, key: Callable[[str], str]) -> bool:
+    return bool(re.search(rf"(?<!\w){re.escape(key(name))}(?!\w)", key(text)))
+
+
+def _plain(text: str) -> str:
+    """Sem caixa e sem acentos."""
+    parts = unicodedata.normalize("NFKD", apelido_key(text))
+    return "".join(char for char in parts if not unicodedata.combining(char))
 
 
 class Presence:

@@ -28,6 +28,11 @@ class Transcript:
         """Esquece as linhas à vista; o kernel ainda as tem."""
         self._start = self.total
 
+    def visible(self) -> list[Line]:
+        """As linhas à vista, mesmo as que já não cabem na página."""
+        kept = list(self.lines)  # de uma vez: não precisa da trava
+        return kept[max(0, len(kept) - (self.total - self._start)) :]
+
     def take(self, everything: bool) -> dict[str, Any]:
         """As linhas da próxima remessa: só as novas, ou todas as que a página mostra.
 

@@ -5,7 +5,6 @@ const DOUBT = 6000; // milissegundos que uma pergunta espera pela confirmação
 const TIME = new Intl.DateTimeFormat("pt-BR", { timeStyle: "short" });
 const DATE = new Intl.DateTimeFormat("pt-BR", { day: "2-digit", month: "2-digit" });
 const { compare } = new Intl.Collator("pt-BR");
-const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase(); // joao acha João
 
 // Um botão que pergunta antes de agir: o primeiro clique mostra a pergunta, o segundo confirma.
 // ask() devolve a pergunta, ou "" se não é preciso perguntar. Esc ou outro lugar desistem.
