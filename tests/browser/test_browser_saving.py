@@ -65,7 +65,8 @@ def test_saved_conversation_survives(notebook, kernel, app):
     """Aberta e salva três vezes, a conversa continua no arquivo; abrir não marca o notebook."""
     page = notebook(PAIR, app=app)
     say(page.panel("Ana"), "para a posteridade")
-    expect_end(page.panel("Bruno"), "Ana: para a posteridade")
+    for name in ("Ana", "Bruno"):
+        expect_end(page.panel(name), "Ana: para a posteridade")
     first = page.save()
     page.shut_kernel_down()
     for _ in range(3):
