@@ -76,7 +76,8 @@ STAGES = {
     "Estilo (ruff check)": ["ruff", "check", "--quiet"],
     "Formatação (ruff format)": ["ruff", "format", "--check", "--quiet"],
     "Tipos (mypy)": ["mypy", "--no-error-summary"],
-    "Testes (pytest)": ["pytest", "--cov", *PARALLEL, "--dist=loadgroup"],
+    "Testes (pytest)": ["pytest", "--cov", *PARALLEL, "--ignore=tests/browser"],
+    "Navegador (pytest)": ["pytest", "-n", "2", "--dist=loadfile", "tests/browser"],
     "Notebooks (nbval)": ["pytest", *PARALLEL, "--dist=loadfile", *NBVAL, "notebooks"],
 }
 ODD = [os.pathsep, "$", "{"]  # o primeiro separa pastas em PATH; os outros, o setuptools toma por variáveis

@@ -22,7 +22,6 @@ HOSTILE = (
 )
 
 # Um só JupyterLab e um só navegador, mesmo com os testes repartidos por vários processos.
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 # --- conversar

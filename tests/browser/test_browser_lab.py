@@ -5,7 +5,6 @@ from axe_playwright_python.sync_playwright import Axe
 from lab_browser import Notebook, expect, lightness
 
 # Um só JupyterLab e um só navegador, mesmo com os testes repartidos por vários processos.
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture

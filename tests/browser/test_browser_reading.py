@@ -2,12 +2,10 @@
 
 import re
 
-import pytest
 from chat_page import ONE, PANELS, box_of, say
 from lab_browser import expect
 
 # Um só JupyterLab e um só navegador, mesmo com os testes repartidos por vários processos.
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_reading(notebook):

@@ -16,7 +16,6 @@ HBox([ana, bruno])"""
 DIRTY = "jupyterapp.shell.currentWidget.context.model.dirty"
 
 # Um só JupyterLab e um só navegador, mesmo com os testes repartidos por vários processos.
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 import re
 
-import pytest
 from chat_page import PANELS, box_of, expect_end, expect_state, say
 from lab_browser import expect
 
 # Um só JupyterLab e um só navegador, mesmo com os testes repartidos por vários processos.
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_writing(notebook):
