@@ -24,3 +24,12 @@ def test_text_never_becomes_html_nor_code(name):
     requests = ("fetch(", "XMLHttpRequest", ".href", ".src", "import(", "WebSocket")
     text = (PACKAGE / name).read_text("utf-8")
     assert not [word for word in forbidden + requests if word in text]
+
+
+def test_one_kind_of_link():
+    """Um texto só vira endereço clicável num lugar, onde se confere que é http ou https."""
+    found = {name.name: (PACKAGE / name).read_text("utf-8").count("href") for name in FILES}
+    assert {name: count for name, count in found.items() if count} == {"words.js": 1}
+    code = (HERE / "chat" / "words.js").read_text("utf-8")
+    assert code.index("if (!isSafe(link)) continue;") < code.index("href: link")
+    assert 'rel: "noopener noreferrer"' in code and '["http:", "https:"].includes(protocol)' in code

@@ -46,6 +46,23 @@ def test_no_mention(text):
     assert not mentions(text, "Ana")
 
 
+@pytest.mark.parametrize(
+    ("text", "people", "calls"),
+    [
+        ("oi, @joao", (), True),
+        ("oi, @JOAO!", ("Ana", "João"), True),
+        ("oi, João", ("Joao", "João"), True),
+        ("oi, @joao", ("Joao", "João"), False),  # há outra pessoa com esse nome
+        ("oi, joao", (), False),  # sem @, uma palavra qualquer pode ser igual a um apelido sem acentos
+        ("a@joao.com", (), False),
+        ("@joaozinho", (), False),
+    ],
+)
+def test_mention_without_accents(text, people, calls):
+    """Depois de @, os acentos não fazem falta, se só uma pessoa tem esse nome."""
+    assert mentions(text, "João", people) is calls
+
+
 def read(presence, *texts):
     """O que a sala diz de cada linha."""
     return [presence.read(text, parse_line(text, "Ana")) for text in texts]

@@ -1,9 +1,9 @@
 // A caixa de escrever: Enter manda, Shift+Enter muda de linha, ↑ repete, Tab completa.
 
 const NEAR = 0.8; // fração do limite a partir da qual se mostra a conta
-const MANY_LINES = 200; // linhas que um só Enter não manda sem perguntar
+const ASKED = 200; // linhas que um só Enter não manda sem perguntar
 const OFFERED = 6; // nomes que Tab mostra de uma vez: um leitor de tela os lê todos
-const HUGE = 100_000; // caracteres: acima disto, o modo que se desfaz prenderia a página
+const UNDONE = 100; // linhas: com mais, o modo que se desfaz prenderia a página (4 mil levam 20 s)
 const measure = new TextEncoder();
 
 const longest = (text) => text.split("\n").reduce((most, line) => Math.max(most, measure.encode(line).length), 0);
@@ -29,9 +29,9 @@ function createForm(send) {
 
   const facts = { limit: 4096, commands: [], people: [], online: false, hoping: false };
   const sent = []; // o que já se mandou, para ↑
-  let confirmed = null; // o texto enorme que já se perguntou se é para mandar
   let pages = [""]; // por onde ↑ e ↓ andam: uma cópia de sent e, no fim, o rascunho; o que se mexe fica mexido
   let page = 0; // em qual delas se está
+  let confirmed = null; // o texto enorme que já se perguntou se é para mandar
   let tab = { texts: [], index: 0 }; // o que Tab está oferecendo
 
   function hintFor(text) {
@@ -58,7 +58,7 @@ function createForm(send) {
   function put(text) {
     if (box.value !== text) {
       box.select();
-      const undoable = box.matches(":focus") && text.length < HUGE;
+      const undoable = box.matches(":focus") && text.split("\n").length <= UNDONE;
       if (!undoable || !document.execCommand(text ? "insertText" : "delete", false, text)) box.value = text;
     }
     box.setSelectionRange(text.length, text.length);
@@ -67,7 +67,7 @@ function createForm(send) {
 
   // Um texto enorme, talvez colado por engano, pede um segundo Enter.
   function asks(text) {
-    if (said(text).length <= MANY_LINES || confirmed === text) return false;
+    if (said(text).length <= ASKED || confirmed === text) return false;
     confirmed = text;
     hint.hidden = false;
     hint.textContent = `São ${number.format(said(text).length)} linhas. Enter de novo manda todas, uma a uma.`;

@@ -6,10 +6,10 @@ const LONG_DAY = new Intl.DateTimeFormat("pt-BR", { dateStyle: "long" });
 const GOLDEN = 137.508; // graus: quem chega fica longe, no círculo das cores, de quem chegou antes
 const COLORS = 2000; // apelidos de que se guarda a cor
 const LONG = 1000; // caracteres a partir dos quais só se vê o começo
-const MOMENT = 2; // segundos entre as linhas do que foi colado de uma vez
+const MOMENT = 1; // segundos entre as linhas do que foi colado de uma vez
 const SILENCE = 300; // segundos de silêncio depois dos quais começa outro grupo
 const ENOUGH = 3; // linhas que já fazem um bloco de código
-const NOTICE = /^\* (aviso: )?/; // o que o fio põe na frente de um aviso
+const NOTICE = /^\* (aviso: )?/;
 
 // A ordem em que cada apelido apareceu em algum painel da página.
 const seats = (globalThis[Symbol.for("chatlib.colors")] ??= new Map());
@@ -21,11 +21,12 @@ function seatOf(apelido) {
   return seats.get(key);
 }
 
-// Dá ao elemento a cor do apelido: o ângulo no círculo e, a cada oito pessoas, outra luz.
+// Dá ao elemento a cor do apelido: o ângulo no círculo e, a cada cinco pessoas, outra luz.
 function paint(node, apelido) {
   const seat = seatOf(apelido);
-  node.style.setProperty("--hue", ((250 + seat * GOLDEN) % 360).toFixed(1));
-  node.style.setProperty("--ring", Math.floor(seat / 8) % 3);
+  const ring = Math.floor(seat / 5) % 3;
+  node.style.setProperty("--hue", ((250 + seat * GOLDEN - ring * 10) % 360).toFixed(1)); // 10: a meio caminho
+  node.style.setProperty("--ring", ring);
 }
 
 const dayOf = (when) => new Date(when * 1000).toDateString();
@@ -140,7 +141,7 @@ function createGroups(lines) {
   }
 
   function add(place, item) {
-    const [kind, author, text, when, flags] = item;
+    const [kind, author, , when, flags] = item;
     const mine = [kind, author, flags.replace("m", "")].join();
     const same = group && mine === owner && (!when || (dayOf(when) === day && when - last < SILENCE));
     const moment = same && when - last < MOMENT;

@@ -15,8 +15,8 @@ function createLog() {
   scroll.append(lines);
   node.append(scroll, jump);
 
-  let shown = Infinity; // linhas que ficam na página; o kernel diz quantas, e só ele tem as outras
   const groups = createGroups(lines);
+  let shown = Infinity; // linhas que ficam na página; o kernel diz quantas, e só ele tem as outras
   let queue = []; // linhas que ainda não couberam num quadro, e se são novidade
   let count = 0; // linhas na página
   let newest = null; // a última linha na página
@@ -86,7 +86,7 @@ function createLog() {
     const seen = before;
     before = null;
     if (unread && seen?.isConnected) {
-      const missed = lines.getBoundingClientRect().bottom - seen.getBoundingClientRect().bottom;
+      const missed = newest.getBoundingClientRect().bottom - seen.getBoundingClientRect().bottom;
       if (isReading()) place -= missed;
       else if (missed > scroll.clientHeight) place = scroll.clientHeight - missed;
       scroll.scrollTop = place;

@@ -239,7 +239,7 @@ function retire(model) {
 function initialize({ model }) {
   keepWithNotebook(model.widget_manager);
   model.on("msg:custom", (news) => {
-    closed = news.closed;
+    closed = news.closed ?? closed;
     if (closed) retire(model);
   });
 }

@@ -22,12 +22,17 @@ const withNames = (text, names) =>
 
 const LINK = /https?:\/\/[^\s<>"'`“”‘’«»]+/gi;
 const LINKS = 20; // endereços clicáveis numa linha; os outros ficam como texto
-const CLOSING = { ")": "(", "]": "[", "}": "{" };
 
-// O endereço sem a pontuação da frase em volta: (veja http://a.b/c). é http://a.b/c
+// O endereço sem a pontuação da frase em volta: (veja http://a.b/c_(d)). é http://a.b/c_(d)
 function trimLink(link) {
+  const spare = (close, open) => link.split(close).length - link.split(open).length; // fechos sem par
+  const extra = { ")": spare(")", "("), "]": spare("]", "["), "}": spare("}", "{") };
   let end = link.length;
-  while (".,;:!?…".includes(link[end - 1]) || (CLOSING[link[end - 1]] && !link.includes(CLOSING[link[end - 1]]))) end -= 1;
+  for (; end; end -= 1) {
+    const char = link[end - 1];
+    if (extra[char] > 0) extra[char] -= 1;
+    else if (!".,;:!?…".includes(char)) break;
+  }
   return link.slice(0, end);
 }
 
