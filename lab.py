@@ -76,7 +76,7 @@ STAGES = {
     "Estilo (ruff check)": ["ruff", "check", "--quiet"],
     "Formatação (ruff format)": ["ruff", "format", "--check", "--quiet"],
     "Tipos (mypy)": ["mypy", "--no-error-summary"],
-    "Testes (pytest)": ["pytest", "--cov", *PARALLEL, "--ignore=tests/browser"],
+    "Testes (pytest)": ["pytest", "--cov", *PARALLEL, "--dist=worksteal", "--ignore=tests/browser"],
     "Navegador (pytest)": ["pytest", "-n", "2", "--dist=loadfile", "tests/browser"],
     "Notebooks (nbval)": ["pytest", *PARALLEL, "--dist=loadfile", *NBVAL, "notebooks"],
 }

@@ -149,6 +149,7 @@ class Terminal:
             return  # numa colagem, desenha-se uma vez só, depois da última tecla
         assert self._library
         prompt, line, point = read_line(self._library)
+        self._library.fflush(None)  # o que a própria readline escreveu, como a limpeza do Ctrl+L, sai antes
         with self._lock, suppress(OSError):  # o terminal se foi: a leitura também acaba, e conta
             erased = self._erased()
             self._typed = prompt + line, len(prompt) + point

@@ -20,10 +20,13 @@ _before = set(threading.enumerate())  # as threads do próprio Jupyter, vivas de
 def open_threads() -> list[threading.Thread]:
     """As threads vivas que não são do Jupyter."""
     return [
-        thread
-        for thread in threading.enumerate()
-        if thread not in _before and not thread.name.startswith(KERNEL_THREADS)
+        thread for thread in threading.enumerate() if thread not in _before and not _is_of_the_kernel(thread)
     ]
+
+
+def _is_of_the_kernel(thread: threading.Thread) -> bool:
+    # A primeira mensagem grande de um widget faz o ZeroMQ criar uma thread, sem nome, que fica.
+    return thread.name.startswith(KERNEL_THREADS) or type(thread).__module__.startswith("zmq.")
 
 
 def open_sockets() -> list[socket.socket]:

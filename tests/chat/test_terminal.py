@@ -87,6 +87,9 @@ def tmux(server):
 
         def open_tmux(columns, lines=24, python=("-m", "chatlib"), **env):
             env = {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "utf-8"} | env
+            env |= {
+                "PYTHONUNBUFFERED": ""
+            }  # como a pessoa o roda: com ela, o C também não junta o que escreve
             host, port = server.address
             client = "client", "--host", host, "--port", str(port), "--apelido", "Rui"
             command = shlex.join([sys.executable, *python, *client])

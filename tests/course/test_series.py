@@ -23,7 +23,16 @@ def kernel():
     def run(cells: list) -> list:
         notebook = nbformat.v4.new_notebook(cells=cells)
         resources = {"metadata": {"path": str(FOLDER)}}
-        nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3", resources=resources).execute()
+        try:
+            nbclient.NotebookClient(
+                notebook, timeout=60, kernel_name="python3", resources=resources
+            ).execute()
+        except RuntimeError as error:  # o ipykernel às vezes nasce surdo numa máquina ocupada (defeito 1567)
+            if "Kernel didn't respond" not in str(error):
+                raise
+            nbclient.NotebookClient(
+                notebook, timeout=60, kernel_name="python3", resources=resources
+            ).execute()
         return notebook.cells
 
     return run

@@ -33,6 +33,7 @@ from .registry import EXERCISES, Check, Exercise, Missed
 GRACE = 0.4  # segundos para as threads da resposta acabarem depois que as conexões fecham
 LIFE = 60  # segundos que este processo pode viver
 FEW_CALLS = 250  # chamadas uma dentro da outra: chega a quem não faz uma por pedaço
+MUTE = 77  # o código de saída de quem já não tem por onde contar o que viu
 PRINTED = 4_000  # caracteres que se guardam do que a resposta imprime
 TEXT = 160  # caracteres de um erro que se mostram
 OWNERS = (builtins, os, select, socket, socket.socket, threading, time)  # o que a resposta pode mudar
@@ -94,7 +95,10 @@ def _die_with_the_kernel() -> None:
 
 
 def _tell(results, **what: object) -> None:
-    results.write(json.dumps(what) + "\n")
+    try:
+        results.write(json.dumps(what) + "\n")
+    except OSError:  # a resposta fechou o que não era dela
+        os._exit(MUTE)
 
 
 def _run(item: Check, answer, exercise: Exercise, deadline: float, before: dict) -> dict:

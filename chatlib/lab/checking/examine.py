@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from .desk import MUTE
 from .parcel import pack
 from .registry import Check, Exercise
 from .report import Row
@@ -84,6 +85,8 @@ class Desk:
         try:
             code = self._process.wait(0.3)
         except subprocess.TimeoutExpired:
+            code = MUTE
+        if code == MUTE:
             return "a resposta fechou descritores que não são dela: feche só os sockets que recebeu ou criou"
         if code < 0:
             return f"a resposta derrubou o Python (sinal {-code})"
