@@ -115,6 +115,7 @@ def test_asserts_and_ending(path):
     sources = [cell.source for cell in code_cells(path)]
     assert any("assert " in source for source in sources)
     assert "check_clean()" in sources[-1]
+    assert code_cells(path)[-1].outputs[-1].text.startswith("✔ Nada ficou aberto")
 
 
 @of_any_kind
