@@ -92,6 +92,11 @@ class Desk:
             return f"a resposta derrubou o Python (sinal {-code})"
         return "a resposta encerrou o Python inteiro: para sair de uma função basta return"
 
+    def leave(self) -> None:
+        """Espera que o processo, que nada mais tem a conferir, acabe sozinho."""
+        with suppress(subprocess.TimeoutExpired):  # quem fica é encerrado por close
+            self._process.wait(MARGIN)
+
     def close(self) -> None:
         """Encerra o processo, esteja como estiver."""
         self._process.kill()
@@ -161,7 +166,8 @@ class Exam:
             self._greet(desk)
             for item in ready:
                 if not self._follow(desk, item):
-                    return  # outro processo segue do próximo: neste pode ter ficado algo da resposta
+                    break  # outro processo segue do próximo: neste pode ter ficado algo da resposta
+            desk.leave()
         finally:
             desk.close()
 
@@ -185,6 +191,7 @@ class Exam:
             found = desk.hear(self._deadline + MARGIN)
         except TimeoutError:
             found = {"good": False, "hung": self._deadline}
+            desk.close()  # preso como está, ele não acaba sozinho
         if found is None:
             found = {"good": False, "hint": desk.epitaph(), "gone": True}
         self._note(item, found)
