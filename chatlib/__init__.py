@@ -9,19 +9,19 @@
 O núcleo usa só a biblioteca padrão; os painéis (`ChatPanel` e `ServerPanel`) são carregados quando usados.
 """
 
-import logging
 from importlib import import_module
 from typing import Any
 
 from .client import Client
 from .errors import ChatError
 from .events import Event
+from .kernel import stay_awake
 from .server import Server
 
 __version__ = "0.1.0"
 __all__ = ["ChatError", "Client", "Event", "Server"]  # sem os painéis: `import *` não carrega widgets
 
-logging.getLogger("chatlib").addHandler(logging.NullHandler())
+stay_awake()
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 log = logging.getLogger("chatlib")
+log.addHandler(logging.NullHandler())
 
 
 @dataclass(slots=True, unsafe_hash=True)  # congelado custaria o triplo, e há um por send

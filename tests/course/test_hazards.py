@@ -1,6 +1,6 @@
 """Respostas perigosas, num kernel de verdade: elas são apontadas, e o notebook continua como estava."""
 
-import re
+import subprocess
 import time
 from pathlib import Path
 
@@ -185,12 +185,10 @@ def test_interrupt_leaves_nothing(kernel):
 
 def processes_of(kernel) -> list[str]:
     """Os processos em que o kernel confere respostas."""
-    pid = kernel.manager.provisioner.pid
-    return [
-        entry.name
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdigit() and re.search(rf"\) \w {pid} ", (entry / "stat").read_text(errors="replace"))
-    ]
+    found = subprocess.run(
+        ["ps", "--ppid", str(kernel.manager.provisioner.pid), "-o", "pid="], capture_output=True, text=True
+    )
+    return found.stdout.split()
 
 
 def test_what_was_printed_is_shown(kernel):
