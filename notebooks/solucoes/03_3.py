@@ -1,14 +1,11 @@
-from chatlib.protocol import LineReader
-
-
 def attend(client, clients, apelidos, broadcast):
     """Atende um cliente até ele sair."""
-    reader = LineReader()
+    rest = b""
     try:
         while data := client.recv(1024):
-            for line in reader.feed(data):
-                if line:
-                    broadcast(line + b"\n")
+            *lines, rest = (rest + data).split(b"\n")
+            for line in filter(None, lines):
+                broadcast(line + b"\n")
     except OSError:
         pass
     finally:

@@ -15,10 +15,10 @@ def read_lines(client):
 
 def serve(server, stop):
     """Um servidor de chat, até stop ser ligado."""
-    clients, connections, threads = {}, [], []
+    clients, connections, threads, lock = {}, [], [], threading.Lock()
 
     def tell(client, data):
-        with suppress(OSError):
+        with lock, suppress(OSError):
             client.sendall(data)
 
     def broadcast(data):
