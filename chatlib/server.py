@@ -108,7 +108,7 @@ class Server:
         return self
 
     def shutdown(self) -> None:
-        """Avisa a todos, entrega o que já foi aceito, fecha tudo e espera as threads.
+        """Avisa a todos, entrega o que já foi aceito (até 1 s), fecha tudo e espera as threads.
 
         Pode ser chamado de novo: não faz nada, ou termina o que uma interrupção deixou. De dentro
         de uma thread do servidor, como a que chama ``on_event``, volta logo: outra o encerra.

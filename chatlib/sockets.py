@@ -100,7 +100,7 @@ def _connect_error(error: OSError | UnicodeError, host: str, port: int) -> str:
 
 
 def tune(sock: socket.socket) -> None:
-    """Sem a espera de Nagle (40 ms por linha), e com sondas para descobrir um elo morto."""
+    """Sem a espera de Nagle pelo ACK, que chega a 40 ms por linha; com sondas contra um elo morto."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     _set(sock, KEEPALIVE | USER_TIMEOUT)
