@@ -2,12 +2,13 @@
 
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from .. import weather
+from ....sockets import readable
+from .. import exam_room, weather
 from ..exam_room import QUIET
 from ..registry import check, exercise, expect
-from ..scenes import CALLS, ODD, SILENCE, WIDE, still_works
+from ..scenes import CALLS, LONG, ODD, SILENCE, WIDE, closed, read_late, still_works
 
 TICK = 0.05  # segundos de prazo do socket que escuta
 MUTES = 40  # pessoas caladas: mais do que as threads de um conjunto delas
@@ -370,3 +371,122 @@ def closes_the_silent(serve, room):
         ana, silent = chat.enter("Ana"), chat.knock()
         chat.stop.set()
         return room.ended(chat.thread) and ana.ended() and silent.ended()
+
+
+exercise("04.4", "send_line(client, line, locks)", "Uma linha de cada vez")
+
+OTHER = b"Bia: outra linha\n"
+
+
+class Watched:
+    """Uma trava como as outras, que diz se já houve quem esperasse, e avisa quando é devolvida."""
+
+    def __init__(self, freed=lambda: None):
+        self._lock, self._freed, self.wanted = threading.Lock(), freed, False
+
+    def acquire(self, blocking=True, timeout=-1):
+        """Pega a trava."""
+        if self._lock.acquire(blocking=False):
+            return True
+        self.wanted = True
+        return self._lock.acquire(blocking, timeout)
+
+    def release(self):
+        """Devolve a trava; quem esperava por ela é o primeiro a saber."""
+        self._lock.release()
+        self._freed()
+
+    def locked(self):
+        """Se alguém está com ela."""
+        return self._lock.locked()
+
+    def __enter__(self):
+        return self.acquire()
+
+    def __exit__(self, *exc):
+        self.release()
+
+
+@check("04.4", "manda a linha e o \\n", "o que sai é line e b'\\n', por sendall, e nada mais")
+def sends_a_line(send_line, room):
+    pair = room.pair()
+    for _ in range(2):
+        send_line(pair.sock, b"Ana: oi", {pair.sock: Watched()})
+    return pair.all_that_came() == b"Ana: oi\n" * 2
+
+
+@check("04.4", "manda inteira uma linha longa", "send pode mandar só uma parte: sendall insiste")
+def sends_it_all(send_line, room):
+    pair = room.narrow()
+    return read_late(room, [pair], LONG + b"\n", send_line, pair.sock, LONG, {pair.sock: Watched()})
+
+
+@check(
+    "04.4",
+    "espera a vez",
+    "outra thread está com a trava deste socket, no meio de uma linha: só mande quando for sua",
+    vital=True,
+)
+def waits_its_turn(send_line, room):
+    pair, lock = room.pair(), Watched()
+    lock.acquire()
+    thread = room.spawn(send_line, pair.sock, b"Ana: oi", {pair.sock: lock})
+
+    def spoke():
+        return readable(pair.peer.sock, 0) or not thread.is_alive()
+
+    wanted = room.wait(lambda: lock.wanted or spoke())
+    early = room.wait(spoke, QUIET)
+    lock.release()
+    return wanted and not early and room.ended(thread) and pair.peer.got(b"Ana: oi\n")
+
+
+@check(
+    "04.4",
+    "devolve a trava, mesmo que o envio falhe",
+    "with a devolve de qualquer modo; acquire pede um release num finally",
+)
+def gives_it_back(send_line, room):
+    for sock in (room.pair().sock, closed(room)):
+        lock = Watched()
+        with suppress(OSError):
+            send_line(sock, b"Ana: oi", {sock: lock})
+        if lock.locked():
+            return False
+    return True
+
+
+@check("04.4", "ninguém entra no meio da linha", "pegue a trava uma vez só, e com ela mande a linha e o \\n")
+def in_one_go(send_line, room):
+    pair = room.pair()
+    lock = Watched(freed=lambda: pair.sock.sendall(OTHER))
+    send_line(pair.sock, b"Ana: oi", {pair.sock: lock})
+    return pair.all_that_came() == b"Ana: oi\n" + OTHER
+
+
+@check(
+    "04.4",
+    "quem não lê só prende quem lhe fala",
+    "cada socket tem a sua trava: pegue a de client, e nenhuma outra",
+)
+def each_its_own(send_line, room):
+    carla, bruno = room.narrow(), room.pair()
+    locks = {carla.sock: Watched(), bruno.sock: Watched()}
+    room.spawn(send_line, carla.sock, LONG, locks)
+    stuck = readable(carla.peer.sock, exam_room.patience)
+    room.spawn(send_line, bruno.sock, b"Ana: oi", locks)
+    return stuck and bruno.peer.got(b"Ana: oi\n")
+
+
+@check(
+    "04.4",
+    "deixa o erro seguir para quem chamou",
+    "quem chama precisa saber que a pessoa caiu: não capture o erro",
+)
+def does_not_hide(send_line, room):
+    sock = closed(room)
+    try:
+        send_line(sock, b"Ana: oi", {sock: Watched()})
+    except OSError:
+        return True
+    return False
