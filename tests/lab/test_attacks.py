@@ -1,12 +1,28 @@
-"""Os ataques da aula 07: todos quebram o chat ingênuo, e nenhum incomoda o `chatlib`."""
+"""Os ataques da aula 07: todos quebram o chat ingênuo, alguns o da aula 05, nenhum o `chatlib`."""
 
+import re
 import socket
+from pathlib import Path
 
+import nbformat
 import pytest
 
+from chatlib.errors import ChatError, UsageError
 from chatlib.lab import attacks
-from chatlib.lab.attacks import ATTACKS, targets
+from chatlib.lab.attacks import ATTACKS, own, targets
 from chatlib.lab.leftovers import open_threads
+
+LESSON = Path(__file__).parents[2] / "notebooks" / "05-cliente.ipynb"
+# O que ainda quebra os programas da aula 05; a 07 os usa como vítimas, e conta com isto.
+OWN_SUFFERS = {
+    "duplicate_apelido",
+    "absurd_apelido",
+    "nagle",
+    "slow_reader",
+    "impersonation",
+    "escape_codes",
+    "server_dies",
+}
 
 each = pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.perform.__name__)
 
@@ -26,12 +42,18 @@ def test_chatlib_is_unharmed(attack):
 
 
 @each
+def test_own_chat_suffers_what_the_lesson_says(attack):
+    """Os programas da aula 05 resistem ao que as aulas já consertaram, e só a isso."""
+    assert bool(attack.run(attack.own)) == (attack.perform.__name__ in OWN_SUFFERS)
+
+
+@each
 def test_attack_is_documented(attack):
     """Cada ataque diz o que faz, a causa e o conserto, sem quebrar a tabela."""
-    row = attacks.table([attacks.Result(attack, "sintoma", "")]).splitlines()[-1]
+    row = attacks.table([attacks.Result(attack, "sintoma", "", "")]).splitlines()[-1]
     assert attack.perform.__doc__
     assert all((attack.name, attack.cause, attack.mend))
-    assert row.count("|") == 5
+    assert row.count("|") == 6
 
 
 def test_names_are_distinct():
@@ -58,3 +80,59 @@ def test_victim_serves_until_killed():
         assert not victim.program.ended(0)
     assert victim.program.ended(0)
     assert set(open_threads()) <= before
+
+
+@pytest.mark.parametrize("name", ["servidor.py", "cliente.py"])
+def test_copies_are_what_lesson_05_writes(name):
+    """As cópias do laboratório são, letra por letra, os programas que a aula 05 manda escrever."""
+    sources = [cell.source for cell in nbformat.read(LESSON, 4).cells]
+    parts = [re.fullmatch(rf"%%part {name} (\d)\n(.*)", source, re.S) for source in sources]
+    text = "\n\n\n".join(part[2] for part in sorted(filter(None, parts), key=lambda part: part[1]))
+    assert own.find(name).suffix == ".txt"
+    assert own.find(name).read_text(encoding="utf-8") == text + "\n"
+
+
+def test_own_is_the_file_beside_the_lesson(tmp_path, monkeypatch):
+    """O programa do aluno, se há um na pasta, é a vítima."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "servidor.py").write_text("print('meu', flush=True)", encoding="utf-8")
+    with pytest.raises(ChatError, match=r"devia acabar com dois-pontos e a porta, e foi 'meu'"):
+        targets.own_server().__enter__()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("def f(:\n", "SyntaxError: invalid syntax"),
+        ("import nada", "No module named 'nada'"),
+        ("", "não mostrou"),
+    ],
+)
+def test_own_program_that_does_not_start_is_explained(text, why, tmp_path, monkeypatch):
+    """Um programa que não começa vira uma frase com o erro dele, e não deixa processo."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("servidor.py", "cliente.py"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(ChatError, match=f"o servidor não entrou no ar .*{why}"):
+        targets.own_server().__enter__()
+    with pytest.raises(ChatError, match="o cliente não se conectou"):
+        targets.own_client().__enter__()
+    assert not targets._running
+
+
+def test_changes_replace_what_the_program_defines(tmp_path):
+    """As definições novas valem no lugar das antigas, e o arquivo não muda."""
+    path = tmp_path / "servidor.py"
+    path.write_text("def f():\n    return 1\n\n\nprint(f())\n", encoding="utf-8")
+    changed = own.changed(path, "def f():\n    return 2")
+    assert "return 1" in path.read_text(encoding="utf-8")
+    assert changed.index("return 1") < changed.index("return 2") < changed.index("print")
+
+
+@pytest.mark.parametrize(("text", "why"), [("def f(:\n", "linha 1"), ("x = 1\n", "nenhuma função")])
+def test_changes_to_something_else_are_explained(text, why, tmp_path):
+    """Um arquivo com erro de sintaxe, ou sem funções, vira uma frase."""
+    path = tmp_path / "servidor.py"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=why):
+        own.changed(path, "def g(): pass")

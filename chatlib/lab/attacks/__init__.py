@@ -6,14 +6,14 @@
         return "ninguém mais entra"    # ou nada, se o chat nem sentiu
 
 Um ataque recebe uma `Scene`: a vítima (veja `chatlib.lab.attacks.targets`) e as pessoas que entram no
-chat para atacá-la, ou para sofrer com isso. O mesmo ataque, sem mudança, vai contra o chat
-ingênuo e contra o `chatlib`. Só o protocolo difere: o ingênuo não termina as mensagens em ``\\n``.
+chat para atacá-la, ou para sofrer com isso. O mesmo ataque, sem mudança, vai contra o chat ingênuo,
+contra o do aluno e contra o `chatlib`. Só o protocolo difere: o ingênuo não termina as mensagens em ``\\n``.
 """
 
 from . import arriving, delivering, leaving, naive, trusting, using
 from .catalog import ATTACKS, Attack, Result, run, table, tell
 from .scene import Person, Scene
-from .targets import chatlib_server, naive_server
+from .targets import chatlib_server, naive_server, own_server
 
 __all__ = [
     "ATTACKS",
@@ -27,6 +27,7 @@ __all__ = [
     "leaving",
     "naive",
     "naive_server",
+    "own_server",
     "run",
     "table",
     "tell",

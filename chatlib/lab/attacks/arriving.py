@@ -69,9 +69,11 @@ def duplicate_apelido(scene):
 )
 def absurd_apelido(scene):
     """Um espaço, e depois mil letras."""
-    accepted = [scene.connect().enter(apelido) for apelido in (" ", "x" * 1000)]
-    if all(accepted):
+    nameless, endless = [scene.connect().enter(apelido) for apelido in (" ", "x" * 1000)]
+    if nameless and endless:
         return "os dois entram: um sem nome, o outro com mil letras"
+    if nameless or endless:
+        return "entra alguém sem nome" if nameless else "entra alguém com mil letras no nome"
 
 
 @attack(

@@ -34,7 +34,8 @@ def skipped_member(scene):
     ana.reset()
     time.sleep(0.1)  # o instante em que o servidor tira Ana da lista não se vê de fora
     flood.pour([lia, carla, bruno])
-    if len(set(re.findall(rb"#\d{4}#", bruno.seen))) < FLOOD:
+    # A despedida de Ana pode cair no meio de uma mensagem, que nem por isso se perdeu.
+    if len(set(re.findall(rb"#\d{4}#", bruno.seen.replace(b"Ana saiu!\n", b"")))) < FLOOD:
         return "Bruno, vizinho de quem saiu, perde uma mensagem"
 
 

@@ -121,7 +121,7 @@ class Scene:
         """Tenta entrar com o cliente ingênuo; devolve a tela dele, depois da primeira resposta."""
         person = self.connect()
         screen: list[str] = []
-        args = person.sock, apelido, "utf-8", screen.append
+        args = person.sock, apelido + self.victim.end.decode(), "utf-8", screen.append
         threading.Thread(target=naive.client_receive, args=args, name="lab: ingênuo", daemon=True).start()
         wait_until(lambda: any(end in text for text in screen for end in (GREETING, "recusado")), START)
         return screen

@@ -1,4 +1,4 @@
-"""As vítimas dos ataques: o chat ingênuo e o `chatlib`, cada um num processo que se encerra.
+"""As vítimas dos ataques: o chat ingênuo, o do aluno e o `chatlib`, cada um num processo que se encerra.
 
     with naive_server() as victim:
         socket.create_connection(victim.address)
@@ -12,12 +12,15 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
+from ...errors import ChatError
 from ..peer import HOST, Peer, wait_until
-from . import naive
+from . import naive, own
 
 ROOT = Path(__file__).parents[3]
 CHATLIB = ("-m", "chatlib")
@@ -37,13 +40,15 @@ class Program:
     """Um programa Python num processo filho; ``lines`` é o que ele mostrou até agora."""
 
     def __init__(self, *command: str):
+        # Um arquivo, e não um cano, que se encheria sem que ninguém o lesse; dura o que durar o processo.
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
             [sys.executable, "-u", *command],
             env=os.environ | {"PYTHONPATH": path, "PYTHONUTF8": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._complaints,
         )
         _running.add(self._process)
         assert self._process.stdin and self._process.stdout  # pedidos acima, com PIPE
@@ -75,6 +80,12 @@ class Program:
             self._process.wait(timeout)
         return self._process.poll() is not None
 
+    def complaint(self) -> str:
+        """A última linha do erro com que ele acabou, ou texto vazio."""
+        self._complaints.seek(0)
+        lines = self._complaints.read().decode("utf-8", "replace").splitlines()
+        return lines[-1] if lines else ""
+
     def kill(self) -> None:
         """Acaba com o processo, esteja ele como estiver."""
         self._process.kill()
@@ -82,6 +93,7 @@ class Program:
         _running.discard(self._process)
         self._reader.join()
         self._screen.close()
+        self._complaints.close()
         with suppress(BrokenPipeError):
             self._keyboard.close()
 
@@ -103,15 +115,27 @@ class ServerTarget:
         wait_until(lambda: self.program.lines or self.program.ended(0), START)
         if not self.program.lines:
             return False
-        self.address = HOST, int(self.program.lines[0].rpartition(":")[2])
+        self.address = HOST, self._port(self.program.lines[0])
         return True
+
+    def _port(self, line: str) -> int:
+        with suppress(ValueError):
+            return int(line.rpartition(":")[2])
+        self.stop()
+        raise ChatError(
+            f"a primeira linha que o servidor mostra devia acabar com dois-pontos e a porta, e foi {line!r}; "
+            'mude-a para f"Servidor no ar em {host}:{server.getsockname()[1]}"'
+        )
 
     def stop(self) -> None:
         """Mata o servidor, como uma queda de energia."""
         self.program.kill()
 
     def __enter__(self) -> "ServerTarget":
-        self.start()
+        if not self.start():
+            why = self.program.complaint() or "não mostrou nada"
+            self.stop()
+            raise ChatError(f"o servidor não entrou no ar ({why}): rode-o num terminal e veja o que falta")
         return self
 
     def __exit__(self, *exc) -> None:
@@ -119,10 +143,13 @@ class ServerTarget:
 
 
 class ClientTarget:
-    """Um cliente atacável, de apelido Bia; ``server`` é o nosso lado da conexão dele."""
+    """Um cliente atacável, de apelido Bia; ``server`` é o nosso lado da conexão dele.
 
-    def __init__(self, *command: str, end: bytes, patience: float):
-        self._command, self.end, self.patience = command, end, patience
+    typed: o que se digita assim que ele começa.
+    """
+
+    def __init__(self, *command: str, end: bytes, patience: float, typed: str = ""):
+        self._command, self.end, self.patience, self._typed = command, end, patience, typed
 
     def send(self, text: str) -> None:
         """Diz algo ao cliente, como o servidor diria."""
@@ -135,15 +162,27 @@ class ClientTarget:
 
     def __enter__(self) -> "ClientTarget":
         with socket.create_server((HOST, 0)) as listener:
-            listener.settimeout(START)
             port = str(listener.getsockname()[1])
             self.program = Program(*(word.format(port=port) for word in self._command))
-            self.server = Peer(listener.accept()[0])
+            if self._typed:
+                self.program.type(self._typed)
+            self.server = self._meet(listener)
         self.server.send(b"NICK")
         self.server.got(b"Bia", START)
         self.send("Bia entrou!")
         self.program.shows("Bia entrou!")
         return self
+
+    def _meet(self, listener: socket.socket) -> Peer:
+        """O nosso lado da conexão do cliente; ChatError se ele não se conecta."""
+        listener.settimeout(0.1)
+        deadline = time.monotonic() + START
+        while not self.program.ended(0) and time.monotonic() < deadline:
+            with suppress(TimeoutError):
+                return Peer(listener.accept()[0])
+        why = self.program.complaint() or "não disse por quê"
+        self.program.kill()
+        raise ChatError(f"o cliente não se conectou ({why}): rode-o num terminal e veja o que falta")
 
     def __exit__(self, *exc) -> None:
         self.program.kill()
@@ -153,11 +192,22 @@ class ClientTarget:
 # O que o ingênuo não faz em meio segundo, ele não faz nunca. Do outro se espera mais, para que
 # uma máquina ocupada não passe por defeito.
 IMPATIENT, PATIENT = 0.5, 5.0
+HALFWAY = 2.0  # o do aluno faz umas coisas e outras não
 
 
 def naive_server() -> ServerTarget:
     """O servidor ingênuo, que começa no ``with``."""
     return ServerTarget(*NAIVE, "server", end=b"", patience=IMPATIENT)
+
+
+def own_server(changes: str = "") -> ServerTarget:
+    """O ``servidor.py`` do aluno, que começa no ``with``.
+
+    changes: definições que substituem as de mesmo nome, só nesta vítima; o arquivo não muda.
+    """
+    path = own.find("servidor.py")
+    command = ("-c", own.changed(path, changes)) if changes else (str(path),)
+    return ServerTarget(*command, HOST, end=b"\n", patience=HALFWAY)
 
 
 def chatlib_server() -> ServerTarget:
@@ -168,6 +218,12 @@ def chatlib_server() -> ServerTarget:
 def naive_client(encoding: str = "ascii") -> ClientTarget:
     """O cliente ingênuo, que começa no ``with``."""
     return ClientTarget(*NAIVE, "client", "Bia", "{port}", encoding, end=b"", patience=IMPATIENT)
+
+
+def own_client() -> ClientTarget:
+    """O ``cliente.py`` do aluno, que começa no ``with``."""
+    path = str(own.find("cliente.py"))
+    return ClientTarget(path, HOST, "{port}", end=b"\n", patience=HALFWAY, typed="Bia")
 
 
 def chatlib_client() -> ClientTarget:

@@ -4,6 +4,7 @@ from .catalog import attack
 from .targets import START
 
 STORM = 200  # vezes que ninguém diria NICK por conta própria
+BREEZE = 2.0  # segundos para que ela comece
 
 
 @attack(
@@ -50,7 +51,7 @@ def nick_storm(scene):
     if "recusado" in scene.naive_client("NICK")[0]:
         return None
     ana.say("NICK")
-    if ana.got(b"NICK" * STORM, START):
+    if ana.got(b"NICK" * 3, BREEZE) and ana.got(b"NICK" * STORM, START):
         return "uma tempestade sem fim de mensagens `NICK`"
 
 

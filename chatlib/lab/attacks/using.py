@@ -2,10 +2,10 @@
 
 from ..peer import wait_until
 from .catalog import attack
-from .targets import chatlib_client, naive_client
+from .targets import chatlib_client, naive_client, own_client
 
 BLANKS = 1000  # linhas em branco que ninguém mandou
-CLIENTS = naive_client, chatlib_client
+CLIENTS = naive_client, own_client, chatlib_client
 
 
 @attack(
@@ -40,7 +40,7 @@ def accent_typed(scene):
 @attack(
     "usar o cliente",
     "um `ç` partido ao meio",
-    on=(lambda: naive_client("utf-8"), chatlib_client),
+    on=(lambda: naive_client("utf-8"), own_client, chatlib_client),
     cause="trocar ASCII por UTF-8 não basta: o byte 1024 pode cair dentro de uma letra",
     mend="separar as mensagens em bytes, e só então decodificar",
 )
@@ -63,5 +63,7 @@ def server_dies(scene):
     scene.victim.server.finish()
     program = scene.victim.program
     wait_until(lambda: program.ended(0) or program.lines.count("") > BLANKS, scene.victim.patience)
-    if not program.ended(0):
+    if program.lines.count("") > BLANKS:
         return "linhas em branco sem fim, e nenhuma explicação"
+    if not program.ended(0):
+        return "o programa não acaba: ainda espera pelo teclado"
