@@ -12,12 +12,13 @@ contra o do aluno e contra o `chatlib`. Só o protocolo difere: o ingênuo não 
 
 from . import arriving, delivering, leaving, naive, trusting, using
 from .catalog import ATTACKS, Attack, Result, run, table, tell
-from .scene import Person, Scene
+from .scene import Flood, Person, Scene
 from .targets import chatlib_server, naive_server, own_server
 
 __all__ = [
     "ATTACKS",
     "Attack",
+    "Flood",
     "Person",
     "Result",
     "Scene",

@@ -57,9 +57,9 @@ def attack(
     return register
 
 
-def run(moment: str) -> list[Result]:
-    """Faz todos os ataques de um momento, cada um contra os três chats, alguns ao mesmo tempo."""
-    chosen = [attack for attack in ATTACKS if attack.moment == moment]
+def run(*moments: str) -> list[Result]:
+    """Faz todos os ataques destes momentos, cada um contra os três chats, alguns ao mesmo tempo."""
+    chosen = [attack for attack in ATTACKS if attack.moment in moments]
     with ThreadPoolExecutor(AT_ONCE) as pool:  # cada um passa quase todo o tempo esperando
         try:
             symptoms = pool.map(lambda attack: attack.run(attack.naive), chosen)

@@ -200,13 +200,13 @@ def naive_server() -> ServerTarget:
     return ServerTarget(*NAIVE, "server", end=b"", patience=IMPATIENT)
 
 
-def own_server(changes: str = "") -> ServerTarget:
+def own_server(*changes: str) -> ServerTarget:
     """O ``servidor.py`` do aluno, que começa no ``with``.
 
     changes: definições que substituem as de mesmo nome, só nesta vítima; o arquivo não muda.
     """
     path = own.find("servidor.py")
-    command = ("-c", own.changed(path, changes)) if changes else (str(path),)
+    command = ("-c", own.changed(path, "\n\n".join(changes))) if changes else (str(path),)
     return ServerTarget(*command, HOST, end=b"\n", patience=HALFWAY)
 
 

@@ -1,38 +1,29 @@
 """Respostas certas de 07.4, de outro feitio: nenhuma é recusada."""
 
-import select
+import re
+import unicodedata
 
 
-def checks_letter_by_letter(sock, taken, timeout):
-    import time
+def with_a_regex(line, apelido):
+    texto = line.decode(errors="replace")
+    prefixo = apelido + ": "
+    if texto.startswith(prefixo):
+        texto = texto[len(prefixo) :]
+    if texto.isspace() or texto == "":
+        return b""
+    texto = re.sub("[\x00-\x08\x0a-\x1f\x7f-\x9f]", "\N{REPLACEMENT CHARACTER}", texto)
+    return (prefixo + texto + "\n").encode("utf-8")
 
-    end = time.time() + timeout
-    data = b""
 
-    def no(w):
-        sock.sendall(b"* " + w + b"\n")
-        return None
-
-    try:
-        sock.sendall(b"NICK")
-        while b"\n" not in data:
-            r, _, _ = select.select([sock], [], [], max(0, end - time.time()))
-            if not r:
-                return None
-            d = sock.recv(64)
-            if not d:
-                return None
-            data += d
-    except OSError:
-        return None
-    try:
-        n = data.split(b"\n")[0].decode()
-    except UnicodeDecodeError:
-        return no(b"nao e UTF-8")
-    if not 1 <= len(n) <= 20:
-        return no(b"tamanho")
-    if any(not (c.isalnum() or c in "_-.") for c in n):
-        return no(b"caractere")
-    if n.upper() == "NICK" or n.lower() in {t.lower() for t in taken}:
-        return no(b"em uso")
-    return n
+def with_bytes(line, apelido):
+    nome = apelido.encode() + b": "
+    linha = line[len(nome) :] if line[: len(nome)] == nome else line
+    if not linha.strip(b" "):
+        return b""
+    letras = []
+    for letra in linha.decode("utf-8", errors="replace"):
+        if letra == "\t" or unicodedata.category(letra) != "Cc":
+            letras.append(letra)
+        else:
+            letras.append("\ufffd")
+    return nome + "".join(letras).encode() + b"\n"

@@ -1,207 +1,148 @@
 """Respostas erradas de 07.4; a docstring de cada uma é a verificação que deve pegá-la."""
 
-import re
-import time
+import unicodedata
 
 
-def _read(sock, timeout):
-    deadline, answer = time.monotonic() + timeout, b""
-    try:
-        while b"\n" not in answer:
-            sock.settimeout(max(0.001, deadline - time.monotonic()))
-            data = sock.recv(1024)
-            if not data or time.monotonic() > deadline:
-                return None
-            answer += data
-    except OSError:
-        return None
-    return answer.partition(b"\n")[0].decode("utf-8", "replace")
+def _clean(text):
+    return "".join("\ufffd" if unicodedata.category(c) == "Cc" and c != "\t" else c for c in text)
 
 
-def _refuse(sock, why):
-    sock.sendall(f"* {why}\n".encode())
+def _said(text, apelido):
+    return f"{apelido}: {_clean(text)}\n".encode() if text.strip() else b""
 
 
-def takes_anything(sock, taken, timeout):
-    """junta a resposta que vem aos pedaços"""
-    sock.send(b"NICK")
-    return sock.recv(1024).decode("utf-8").strip()
+def relays_as_it_came(line, apelido):
+    """põe o nome de quem mandou"""
+    return line + b"\n"
 
 
-def speaks_ascii(sock, taken, timeout):
-    """devolve um apelido bom"""
-    sock.send(b"NICK")
-    return sock.recv(1024).decode("ascii").strip()
+def gives_text(line, apelido):
+    """põe o nome de quem mandou"""
+    return _said(line.decode("utf-8", "replace").removeprefix(f"{apelido}: "), apelido).decode()
 
 
-def reads_once(sock, taken, timeout):
-    """junta a resposta que vem aos pedaços"""
-    sock.sendall(b"NICK")
-    sock.settimeout(timeout)
-    try:
-        apelido = sock.recv(1024).decode("utf-8", "replace").removesuffix("\n")
-    except OSError:
-        return None
-    if not re.fullmatch(r"[\w.-]{1,20}", apelido) or apelido.casefold() == "nick":
-        return _refuse(sock, "esse não serve")
-    if apelido.casefold() in map(str.casefold, taken):
-        return _refuse(sock, "esse já está aqui")
-    return apelido
+def forgets_the_end(line, apelido):
+    """põe o nome de quem mandou"""
+    return _said(line.decode("utf-8", "replace").removeprefix(f"{apelido}: "), apelido)[:-1]
 
 
-def compares_to_the_letter(sock, taken, timeout):
-    """recusa quem já está na sala"""
-    sock.sendall(b"NICK")
-    apelido = _read(sock, timeout)
-    if apelido is None:
-        return None
-    if not re.fullmatch(r"[\w.-]{1,20}", apelido) or apelido.casefold() == "nick":
-        return _refuse(sock, "esse não serve")
-    if apelido in taken:
-        return _refuse(sock, "esse já está aqui")
-    return apelido
+def trusts_who_signs(line, apelido):
+    """o nome de outro é só texto"""
+    text = line.decode("utf-8", "replace")
+    return _clean(text).encode() + b"\n" if ": " in text else _said(text, apelido)
 
 
-def lets_nick_in(sock, taken, timeout):
-    """recusa o que não serve de apelido"""
-    sock.sendall(b"NICK")
-    apelido = _read(sock, timeout)
-    if apelido is None:
-        return None
-    if not re.fullmatch(r"[\w.-]{1,20}", apelido):
-        return _refuse(sock, "esse não serve")
-    if apelido.casefold() in map(str.casefold, taken):
-        return _refuse(sock, "esse já está aqui")
-    return apelido
+def always_signs(line, apelido):
+    """não repete o nome que o cliente já pôs"""
+    return _said(line.decode("utf-8", "replace"), apelido)
 
 
-def refuses_in_silence(sock, taken, timeout):
-    """explica cada recusa numa linha"""
-    sock.sendall(b"NICK")
-    apelido = _read(sock, timeout)
-    if apelido is None or not re.fullmatch(r"[\w.-]{1,20}", apelido) or apelido.casefold() == "nick":
-        return None
-    return None if apelido.casefold() in map(str.casefold, taken) else apelido
+def takes_any_name_away(line, apelido):
+    """o nome de outro é só texto"""
+    text = line.decode("utf-8", "replace")
+    return _said(text.partition(": ")[2] or text, apelido)
 
 
-def waits_forever(sock, taken, timeout):
-    """desiste de quem se cala, pinga ou some"""
-    sock.sendall(b"NICK")
-    answer = b""
-    while b"\n" not in answer:
-        answer += sock.recv(1024)
-    apelido = answer.partition(b"\n")[0].decode("utf-8", "replace")
-    if not re.fullmatch(r"[\w.-]{1,20}", apelido) or apelido.casefold() == "nick":
-        return _refuse(sock, "esse não serve")
-    if apelido.casefold() in map(str.casefold, taken):
-        return _refuse(sock, "esse já está aqui")
-    return apelido
+def compares_without_case(line, apelido):
+    """o nome de outro é só texto"""
+    text = line.decode("utf-8", "replace")
+    if text.casefold().startswith(f"{apelido}: ".casefold()):
+        text = text[len(apelido) + 2 :]
+    return _said(text, apelido)
 
 
-def waits_again_for_each_piece(sock, taken, timeout):
-    """desiste de quem se cala, pinga ou some"""
-    sock.sendall(b"NICK")
-    sock.settimeout(timeout)
-    answer = b""
-    try:
-        while b"\n" not in answer:
-            data = sock.recv(1024)
-            if not data:
-                return None
-            answer += data
-    except OSError:
-        return None
-    apelido = answer.partition(b"\n")[0].decode("utf-8", "replace")
-    if not re.fullmatch(r"[\w.-]{1,20}", apelido) or apelido.casefold() == "nick":
-        return _refuse(sock, "esse não serve")
-    if apelido.casefold() in map(str.casefold, taken):
-        return _refuse(sock, "esse já está aqui")
-    return apelido
+def cuts_at_the_colon(line, apelido):
+    """o nome de outro é só texto"""
+    text = line.decode("utf-8", "replace")
+    if text.startswith(apelido + ":"):
+        text = text[len(apelido) + 1 :].removeprefix(" ")
+    return _said(text, apelido)
 
 
-def counts_bytes(sock, taken, timeout):
-    """devolve um apelido bom"""
-    sock.sendall(b"NICK")
-    apelido = _read(sock, timeout)
-    if apelido is None:
-        return None
-    if not re.fullmatch(r"[\w.-]+", apelido) or len(apelido.encode()) > 20 or apelido.casefold() == "nick":
-        return _refuse(sock, "esse não serve")
-    if apelido.casefold() in map(str.casefold, taken):
-        return _refuse(sock, "esse já está aqui")
-    return apelido
+def takes_letters_away(line, apelido):
+    """o nome de outro é só texto"""
+    return _said(line.decode("utf-8", "replace").lstrip(f"{apelido}: "), apelido)
 
 
-def looks_inside_the_list(sock, taken, timeout):
-    """recusa quem já está na sala"""
-    sock.sendall(b"NICK")
-    apelido = _read(sock, timeout)
-    if apelido is None:
-        return None
-    if not re.fullmatch(r"[\w.-]{1,20}", apelido) or apelido.casefold() == "nick":
-        return _refuse(sock, "esse não serve")
-    if apelido.casefold() in str(taken).casefold():
-        return _refuse(sock, "esse já está aqui")
-    return apelido
+def takes_every_name_away(line, apelido):
+    """o nome de outro é só texto"""
+    return _said(line.decode("utf-8", "replace").replace(f"{apelido}: ", ""), apelido)
 
 
-def forbids_only_some(sock, taken, timeout):
-    """recusa o que não serve de apelido"""
-    sock.sendall(b"NICK")
-    apelido = _read(sock, timeout)
-    if apelido is None:
-        return None
-    if not 1 <= len(apelido) <= 20 or set(" :*\x1b") & set(apelido) or apelido.casefold() == "nick":
-        return _refuse(sock, "esse não serve")
-    if apelido.casefold() in map(str.casefold, taken):
-        return _refuse(sock, "esse já está aqui")
-    return apelido
+def takes_the_name_while_it_is_there(line, apelido):
+    """tira o nome uma vez só"""
+    text = line.decode("utf-8", "replace")
+    while text.startswith(f"{apelido}: "):
+        text = text.removeprefix(f"{apelido}: ")
+    return _said(text, apelido)
 
 
-def takes_half_an_answer(sock, taken, timeout):
-    """recusa quem já está na sala"""
-    sock.sendall(b"NICK")
-    sock.settimeout(timeout)
-    answer = b""
-    try:
-        while b"\n" not in answer and (data := sock.recv(1024)):
-            answer += data
-    except OSError:
-        return None
-    apelido = answer.partition(b"\n")[0].decode("utf-8", "replace")
-    if not re.fullmatch(r"[\w.-]{1,20}", apelido) or apelido.casefold() == "nick":
-        return _refuse(sock, "esse não serve")
-    return apelido
+def trims_the_text(line, apelido):
+    """o texto fica como veio"""
+    return _said(line.decode("utf-8", "replace").removeprefix(f"{apelido}: ").strip(), apelido)
 
 
-def _refuse(sock, why):
-    sock.sendall(f"* apelido recusado: {why}\n".encode())
+def counts_letters_as_bytes(line, apelido):
+    """o texto fica como veio"""
+    start = f"{apelido}: ".encode()
+    text = line[len(apelido) + 2 :] if line.startswith(start) else line
+    return _said(text.decode("utf-8", "replace"), apelido)
 
 
-def _admit(sock, taken, timeout):
-    deadline = time.monotonic() + timeout
-    answer = b""
-    try:
-        sock.sendall(b"NICK")
-        while b"\n" not in answer:
-            sock.settimeout(max(0.001, deadline - time.monotonic()))
-            data = sock.recv(1024)
-            if not data or time.monotonic() > deadline:
-                return None
-            answer += data
-    except OSError:
-        return None
-    apelido = answer.partition(b"\n")[0].decode("utf-8", errors="replace")
-    if not re.fullmatch("[\\w.-]{1,20}", apelido) or apelido.casefold() == "nick":
-        return _refuse(sock, "use de 1 a 20 letras, algarismos, _ - ou .")
-    if apelido.casefold() in [other.casefold() for other in taken]:
-        return _refuse(sock, "esse apelido já está na sala; escolha outro")
-    return apelido
+def drops_what_is_not_utf8(line, apelido):
+    """o que não é UTF-8 vira �"""
+    return _said(line.decode("utf-8", "ignore").removeprefix(f"{apelido}: "), apelido)
 
 
-def writes_in_the_list(sock, taken, timeout):
-    """devolve um apelido bom"""
-    n = _admit(sock, taken, timeout)
-    if n:
-        taken.append(n)
-    return n
+def breaks_on_what_is_not_utf8(line, apelido):
+    """o que não é UTF-8 vira �"""
+    return _said(line.decode().removeprefix(f"{apelido}: "), apelido)
+
+
+def speaks_only_ascii(line, apelido):
+    """o texto fica como veio"""
+    return _said(line.decode("ascii", "replace").removeprefix(f"{apelido}: "), apelido)
+
+
+def knows_only_escape(line, apelido):
+    """nenhum comando chega à tela"""
+    text = line.decode("utf-8", "replace").removeprefix(f"{apelido}: ")
+    return f"{apelido}: {text}\n".replace("\x1b", "\ufffd").encode() if text.strip() else b""
+
+
+def knows_only_the_first_controls(line, apelido):
+    """nenhum comando chega à tela"""
+    text = line.decode("utf-8", "replace").removeprefix(f"{apelido}: ")
+    clean = "".join("\ufffd" if c < " " and c != "\t" else c for c in text)
+    return f"{apelido}: {clean}\n".encode() if text.strip() else b""
+
+
+def removes_the_commands(line, apelido):
+    """nenhum comando chega à tela"""
+    text = line.decode("utf-8", "replace").removeprefix(f"{apelido}: ")
+    clean = "".join(c for c in text if unicodedata.category(c) != "Cc" or c == "\t")
+    return f"{apelido}: {clean}\n".encode() if text.strip() else b""
+
+
+def takes_the_tab_for_a_command(line, apelido):
+    """o texto fica como veio"""
+    text = line.decode("utf-8", "replace").removeprefix(f"{apelido}: ")
+    clean = "".join("\ufffd" if unicodedata.category(c) == "Cc" else c for c in text)
+    return f"{apelido}: {clean}\n".encode() if text.strip() else b""
+
+
+def says_nothing_aloud(line, apelido):
+    """quem não disse nada não fala"""
+    return f"{apelido}: {_clean(line.decode('utf-8', 'replace').removeprefix(f'{apelido}: '))}\n".encode()
+
+
+def only_sees_empty_lines(line, apelido):
+    """quem não disse nada não fala"""
+    text = line.decode("utf-8", "replace").removeprefix(f"{apelido}: ")
+    return f"{apelido}: {_clean(text)}\n".encode() if line.strip() else b""
+
+
+def keeps_the_blanks(line, apelido):
+    """quem não disse nada não fala"""
+    text = line.decode("utf-8", "replace").removeprefix(f"{apelido}: ")
+    return f"{apelido}: {_clean(text)}\n".encode() if text else b""

@@ -1,7 +1,6 @@
-"""Aula 07: consertar `handle` e `broadcast`, separar mensagens, conferir apelidos."""
+"""Aula 07: consertar `handle` e `broadcast`, separar mensagens, assinar por quem fala."""
 
 import socket
-import time
 from contextlib import suppress
 from itertools import islice
 
@@ -308,102 +307,75 @@ def ends(whole_messages, room):
     return True
 
 
-exercise("07.4", "admit(sock, taken, timeout)", "Construa: quem pode entrar", retimes=True)
+exercise("07.4", "sign(line, apelido)", "Construa: quem assina é o servidor")
 
-ABSURD = (
-    "",
-    " ",
-    "Ana Maria",
-    "x" * 21,
-    "Ana:",
-    "NICK",
-    "nick",
-    "\x1b[2J",
-    "* servidor",
-    "a/b",
-    "Ana!",
-    b"\xff\xfe\n",
-)
+CONTROLS = "\x00", "\x07", "\x0b", "\r", "\x1b", "\x7f", "\x85", "\x9b"
 
 
-def answer(admit, room, text, taken=("Carla",)):
-    """O que a função devolve a quem responde ``text``, e o outro lado da conexão."""
-    pair = room.pair()
-    pair.peer.send(text if isinstance(text, bytes) else f"{text}\n".encode())
-    return admit(pair.sock, list(taken), 1.0), pair.peer
+def signed(sign, line, apelido="Ana"):
+    """O que a função devolve, em texto; Missed se não são bytes."""
+    found = sign(line if isinstance(line, bytes) else line.encode(), apelido)
+    expect(isinstance(found, bytes), "devolva bytes, prontos para o sendall: texto vira bytes com encode")
+    return found.decode("utf-8", "backslashreplace")
 
 
-@check("07.4", "pergunta com os quatro bytes NICK", "antes de ler, envie b'NICK', sem nada depois")
-def asks(admit, room):
-    _, peer = answer(admit, room, "Ana")
-    return peer.heard(0.05) == b"NICK"
-
-
-@check("07.4", "devolve um apelido bom", "é texto, sem o \\n, e com acentos: decodifique e só então conte")
-def good(admit, room):
-    names, pair, taken = ("Ana", "João", "ze_1.0-b", "é" * 20, "7"), room.pair(), ["Bia"]
-    pair.peer.send(b"Ana\n")
-    admit(pair.sock, taken, 1.0)
-    expect(taken == ["Bia"], "a lista taken é de quem chama: só a consulte")
-    expect(pair.sock.fileno() >= 0, "quem foi aceito ainda vai conversar: não feche o socket")
-    return all(answer(admit, room, name)[0] == name for name in names)
-
-
-@check("07.4", "junta a resposta que vem aos pedaços", "um recv pode trazer só meia resposta: leia até o \\n")
-def in_pieces(admit, room):
-    pair = room.pair()
-    pair.peer.send("Conceição\n".encode())
-    with weather.drizzle():
-        return admit(pair.sock, [], 1.0) == "Conceição"
-
-
-@check(
-    "07.4", "recusa o que não serve de apelido", "releia as regras: tamanho, caracteres, palavra reservada"
-)
-def absurd(admit, room):
-    return all(answer(admit, room, text)[0] is None for text in ABSURD)
-
-
-@check("07.4", "recusa quem já está na sala", "ANA e Ana são iguais, An não: que método ignora maiúsculas?")
-def already_here(admit, room):
-    refused = [answer(admit, room, text, ["Ana", "JOÃO"])[0] for text in ("Ana", "ANA", "João")]
-    free = [answer(admit, room, text, ["Ana", "JOÃO"])[0] for text in ("Bia", "An", "Anabela")]
-    return refused == [None] * 3 and free == ["Bia", "An", "Anabela"]
+@check("07.4", "põe o nome de quem mandou", "o apelido, dois-pontos, um espaço, o texto e um \\n")
+def named(sign, room):
+    return signed(sign, "oi") == "Ana: oi\n" and signed(sign, "oi", "Bia") == "Bia: oi\n"
 
 
 @check(
     "07.4",
-    "explica cada recusa numa linha",
-    "antes de devolver None, envie uma linha que começa com * e acaba em \\n",
+    "não repete o nome que o cliente já pôs",
+    "se a linha já começa por ele, tire-o: há um método para isso",
 )
-def explains(admit, room):
-    for text in ("Ana Maria", "Carla", "NICK", ""):
-        _, peer = answer(admit, room, text)
-        line = peer.heard(0.05).removeprefix(b"NICK")
-        if not (line.startswith(b"* ") and line.endswith(b"\n") and len(line) > 5):
-            return False
-    return True
+def not_twice(sign, room):
+    return signed(sign, "Ana: oi") == "Ana: oi\n" and signed(sign, "Bia: oi", "Bia") == "Bia: oi\n"
 
 
 @check(
     "07.4",
-    "desiste de quem se cala, pinga ou some",
-    "o prazo é da resposta inteira, não de cada recv; e, se a conexão acaba, metade não é resposta",
+    "o nome de outro é só texto",
+    "só vale o apelido inteiro, igual, no começo, com os dois-pontos e o espaço",
 )
-def gives_up(admit, room):
-    silent, gone, half, dripping = (room.pair() for _ in range(4))
-    gone.peer.reset()
-    half.peer.send(b"Ana")
-    half.peer.finish()
-    room.spawn(drip, dripping.peer)
-    start = time.monotonic()
-    found = [admit(pair.sock, [], 0.2) for pair in (silent, gone, half, dripping)]
-    return found == [None] * 4 and time.monotonic() - start < 1.6
+def others_are_text(sign, room):
+    lines = "Bruno: oi", "Anabela: oi", "ana: oi", "Ana:oi", "An: oi", "disse Ana: oi"
+    return all(signed(sign, line) == f"Ana: {line}\n" for line in lines)
 
 
-def drip(peer):
-    """Manda uma letra de vez em quando, e nunca termina."""
-    with suppress(OSError):
-        for _ in range(120):
-            peer.send(b"a")
-            time.sleep(0.03)
+@check("07.4", "tira o nome uma vez só", "o segundo já é o texto dela: ela pode citar a si mesma")
+def only_once(sign, room):
+    return (
+        signed(sign, "Ana: Ana: oi") == "Ana: Ana: oi\n"
+        and signed(sign, "Ana: e Ana: oi") == "Ana: e Ana: oi\n"
+    )
+
+
+@check(
+    "07.4",
+    "o texto fica como veio",
+    "acentos, emojis e espaços, também os do começo e os do fim, são do texto",
+)
+def as_it_came(sign, room):
+    lines = "  não há pão  ", " Ana: oi", "olá: 🎉", "um\u2028dois", "a\tb", "2 < 3 ' \" \\ %s {}"
+    same = all(signed(sign, f"Ana: {line}") == signed(sign, line) == f"Ana: {line}\n" for line in lines)
+    return same and signed(sign, "João: é", "João") == "João: é\n"
+
+
+@check("07.4", "o que não é UTF-8 vira �", "decode tem um parâmetro errors: qual valor põe � no lugar?")
+def replaces(sign, room):
+    return signed(sign, b"Ana: a\xffb\xc3") == signed(sign, b"a\xffb\xc3") == "Ana: a\ufffdb\ufffd\n"
+
+
+@check(
+    "07.4",
+    "nenhum comando chega à tela",
+    "veja a categoria de cada caractere: um � no lugar dos que são Cc, o tab fora",
+)
+def no_commands(sign, room):
+    return all(signed(sign, f"Ana: a{char}b") == "Ana: a\ufffdb\n" for char in CONTROLS)
+
+
+@check("07.4", "quem não disse nada não fala", "se do texto não sobra nada, ou só espaços, devolva b''")
+def silent(sign, room):
+    return all(signed(sign, line) == "" for line in ("", "   ", "Ana: ", "Ana:    "))
