@@ -79,7 +79,7 @@ def absurd_apelido(scene):
 @attack(
     "chegar",
     "duas mensagens curtas em seguida",
-    cause="o algoritmo de Nagle segura o segundo `send` até o primeiro ser confirmado",
+    cause="o algoritmo de Nagle segura o segundo `send`, e o ACK adiado, a confirmação do primeiro",
     mend="a opção `TCP_NODELAY` em cada conexão",
 )
 def nagle(scene):
