@@ -1,5 +1,7 @@
 """A sala de provas: conexões TCP de verdade, com um vizinho bem ou mal comportado do outro lado."""
 
+import errno
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -19,6 +21,15 @@ class Narrow(socket.socket):
 
     def send(self, data, *flags) -> int:
         return super().send(data[: (len(data) + 1) // 2], *flags)
+
+
+class Unplugged(socket.socket):
+    """Um socket de cabo cortado: o erro do envio não é da conexão, e sim da rede."""
+
+    def send(self, data, *flags) -> int:
+        raise OSError(errno.EHOSTUNREACH, os.strerror(errno.EHOSTUNREACH))
+
+    sendall = send  # type: ignore[assignment]  # nenhum dos dois chega a devolver nada
 
 
 class Neighbor(Peer):

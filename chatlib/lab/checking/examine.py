@@ -27,6 +27,7 @@ from .report import Row
 DEADLINE = 2.5  # segundos de uma verificação
 HURRY = 1.5  # o mesmo, depois que uma já não passou
 BUDGET = 3.0  # segundos depois dos quais, se há um erro a mostrar, o resto fica para a próxima vez
+MESS = 3.0  # o mesmo, se o erro é só o que a resposta deixou ligado ou mudado
 START = 20.0  # segundos para o processo ligar, mesmo numa máquina ocupada
 MARGIN = 1.0  # segundos além do prazo: quem não os respeita prendeu o Python inteiro
 BOOT = (
@@ -143,18 +144,22 @@ class Exam:
         """Liga um processo, e outro se aquele acaba, até conferir tudo."""
         start = time.monotonic()
         while waiting := [item for item in self.exercise.checks if item.what not in self.rows]:
-            if self._wrong() and time.monotonic() - start > BUDGET:
+            if self._enough(time.monotonic() - start):
                 self.rows |= {item.what: Row(item.what, skipped=True) for item in waiting}
                 break
             self._sit(waiting)
         printed = [text for bad, text in self._printed if bad and text] or [t for _, t in self._printed if t]
         rows = [self.rows[item.what] for item in self.exercise.checks]
-        if not any(row.hint for row in rows):  # quem não termina, por exemplo, também deixa tudo ligado
+        if not self._missed():  # quem não termina, por exemplo, também deixa tudo ligado
             rows += self._principled()
         return rows, printed[0] if printed else ""
 
-    def _wrong(self) -> bool:
-        return bool(self._principles) or any(row.hint for row in self.rows.values())
+    def _enough(self, spent: float) -> bool:
+        """Se já se gastaram segundos bastantes com uma resposta que tem o que consertar."""
+        return spent > BUDGET if self._missed() else bool(self._principles) and spent > MESS
+
+    def _missed(self) -> bool:
+        return any(row.hint for row in self.rows.values())
 
     def _sit(self, waiting: list[Check]) -> None:
         """Confere o que der num processo só."""

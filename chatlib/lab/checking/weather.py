@@ -1,8 +1,9 @@
 """O tempo que faz na sala de provas: o que uma rede lenta e avara faz em minutos, em centésimos.
 
 Numa rede de verdade, um recv pode trazer um byte só, e um silêncio pode durar mais do que qualquer
-prazo. Aqui, enquanto durar `drizzle`, cada recv traz um byte; enquanto durar `long_silences`, todo
-prazo do código do aluno vence logo, e um silêncio de um quarto de segundo já é mais longo do que ele.
+prazo. Aqui, enquanto durar `drizzle`, cada recv traz um byte; enquanto durar `stinginess`, cada send
+leva a metade; enquanto durar `long_silences`, todo prazo do código do aluno vence logo, e um silêncio
+de um quarto de segundo já é mais longo do que ele.
 """
 
 import _socket
@@ -18,9 +19,10 @@ SHORT = 0.02  # segundos que dura um prazo em `long_silences`
 
 @dataclass
 class Sky:
-    """O tempo que faz: quantos bytes um recv traz, quanto dura um prazo, e se alguém pediu um."""
+    """O tempo que faz: quantos bytes um recv traz, se send leva tudo, quanto dura um prazo, se o pediram."""
 
     piece: int | None = None
+    stingy: bool = False
     patience: float | None = None
     asked: bool = False
 
@@ -32,6 +34,7 @@ class Indoors(socket.socket):
     """Um socket de quem confere, a quem o tempo lá fora não atinge."""
 
     recv, recv_into = _socket.socket.recv, _socket.socket.recv_into
+    send = _socket.socket.send
     settimeout, setblocking = _socket.socket.settimeout, _socket.socket.setblocking
 
 
@@ -51,6 +54,16 @@ def drizzle() -> Iterator[None]:
         yield
     finally:
         sky.piece = None
+
+
+@contextmanager
+def stinginess() -> Iterator[None]:
+    """Enquanto dura, cada send leva só a metade."""
+    sky.stingy = True
+    try:
+        yield
+    finally:
+        sky.stingy = False
 
 
 @contextmanager
@@ -82,6 +95,12 @@ def _recv_into(self, buffer, size=0, flags=0):
     return _socket.socket.recv_into(self, buffer, size, flags)
 
 
+def _send(self, data, flags=0):
+    if sky.stingy:
+        data = data[: (len(data) + 1) // 2]
+    return _socket.socket.send(self, data, flags)
+
+
 def _settimeout(self, timeout):
     _socket.socket.settimeout(self, _shorter(timeout))
 
@@ -100,9 +119,8 @@ def _shortened(real):
 
 def install() -> None:
     """Faz o tempo atingir todos os sockets deste processo, menos os `Indoors`."""
-    patches = {"recv": _recv, "recv_into": _recv_into, "settimeout": _settimeout, "setblocking": _setblocking}
-    for name, function in patches.items():
-        setattr(socket.socket, name, function)
+    for function in (_recv, _recv_into, _send, _settimeout, _setblocking):
+        setattr(socket.socket, function.__name__[1:], function)
     real_select = select.select
     select.select = lambda *args: real_select(*args[:3], *map(_shorter, args[3:] or [None]))
     for kind in {selectors.SelectSelector, selectors.DefaultSelector}:

@@ -19,3 +19,21 @@ def sends_without_waiting(message, pending, limit):
         if len(pending[s]) > limit:
             out.append(s)
     return out
+
+
+def sets_blocking_outside(message, pending, limit):
+    gone = []
+    for sock, queue in list(pending.items()):
+        queue += message
+        sock.setblocking(False)
+        try:
+            while queue:
+                del queue[: sock.send(queue)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            gone.append(sock)
+            continue
+        if len(queue) > limit:
+            gone.append(sock)
+    return gone

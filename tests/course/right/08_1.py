@@ -9,3 +9,8 @@ def walks_the_tape(tape, apelido):
     if buf[:4] == b"NICK":
         buf = buf[4:]
     return [line.decode() for line in buf.split(b"\n")][:-1]
+
+
+def drops_four_bytes(tape, apelido):
+    data = b"".join(entry.data for entry in tape.of("sent", peer=apelido))[4:]
+    return data.decode().split("\n")[:-1]

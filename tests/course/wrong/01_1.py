@@ -70,3 +70,28 @@ def leaves_a_deadline(sock, text):
     """devolve os sockets como os recebeu"""
     sock.sendall(text.encode())
     sock.settimeout(10)
+
+
+def counts_characters(sock, text):
+    """um texto longo chega inteiro"""
+    data, sent = text.encode(), 0
+    while sent < len(text):
+        sent += sock.send(data[sent:])
+
+
+def skips_a_byte(sock, text):
+    """um texto longo chega inteiro
+
+    siga do byte em que ele parou
+    """
+    data = text.encode()
+    while data:
+        data = data[sock.send(data) + 1 :]
+
+
+def prefers_latin(sock, text):
+    """acentos e emoji chegam"""
+    try:
+        sock.sendall(text.encode("latin-1"))
+    except UnicodeEncodeError:
+        sock.sendall(text.encode())

@@ -104,3 +104,25 @@ def calls_itself(sock, size):
         return b""
     d = sock.recv(size)
     return d and d + calls_itself(sock, size - len(d))
+
+
+def wants_one_more(sock, size):
+    """devolve os bytes pedidos
+
+    sem esperar por mais nenhum
+    """
+    data = b""
+    while len(data) <= size:
+        piece = sock.recv(size + 1 - len(data))
+        if not piece:
+            break
+        data += piece
+    return data[:size]
+
+
+def prints_it(sock, size):
+    """devolve os bytes pedidos
+
+    termine com return
+    """
+    print(sock.recv(size))

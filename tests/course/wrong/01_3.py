@@ -86,3 +86,23 @@ def drops_the_half_letter(sock):
     with sock:
         while d := sock.recv(1024):
             sock.sendall(d.decode("utf-8", "ignore").encode())
+
+
+def waits_for_a_line(sock):
+    """continua depois da primeira mensagem
+
+    o eco não espera por um
+    """
+    with sock, sock.makefile("rb") as lines:
+        for line in lines:
+            sock.sendall(line)
+
+
+def ends_at_a_blank_line(sock):
+    """continua depois da primeira mensagem
+
+    uma linha em branco não é o fim
+    """
+    with sock:
+        while (data := sock.recv(1024)).strip():
+            sock.sendall(data)

@@ -74,3 +74,13 @@ def gives_up_on_the_slow(clients, message):
         with suppress(TimeoutError):
             c.sendall(message)
         c.settimeout(None)
+
+
+def shares_the_rest(clients, message):
+    """todos recebem a mensagem
+
+    desde o começo
+    """
+    for client in clients:
+        while message:
+            message = message[client.send(message) :]

@@ -114,3 +114,26 @@ def _ok(c, m):
 def keeps_only_the_living(clients, message):
     """a lista não muda"""
     clients[:] = [c for c in clients if _ok(c, message)]
+
+
+def raises_at_the_end(clients, message):
+    """os vivos recebem
+
+    um erro de socket saiu da função
+    """
+    last = None
+    for client in clients:
+        try:
+            client.sendall(message)
+        except OSError as error:
+            last = error
+    if last:
+        raise last
+
+
+def knows_connection_errors(clients, message):
+    """não importa como a conexão caiu"""
+    for client in clients:
+        if client.fileno() >= 0:
+            with suppress(ConnectionError):
+                client.sendall(message)

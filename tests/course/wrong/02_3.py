@@ -178,3 +178,31 @@ def returns_a_set(clients, apelidos, message):
             clients.pop(i).close()
             out.add(apelidos.pop(i))
     return out
+
+
+def announces_too(clients, apelidos, message):
+    """os vivos recebem, uma vez
+
+    nenhum aviso
+    """
+    dead = [index for index, client in enumerate(clients) if not _send(client, message)]
+    gone = [apelidos[index] for index in dead]
+    for index in reversed(dead):
+        apelidos.pop(index)
+        clients.pop(index).close()
+    for apelido in gone:
+        for client in clients:
+            _send(client, f"{apelido} saiu!\n".encode())
+    return gone
+
+
+def remembers_everybody(clients, apelidos, message, gone=[]):  # noqa: B006 - é este o engano
+    """devolve os apelidos de quem caiu
+
+    nasce dentro da função
+    """
+    for index in reversed(range(len(clients))):
+        if not _send(clients[index], message):
+            gone.insert(0, apelidos.pop(index))
+            clients.pop(index).close()
+    return gone

@@ -14,7 +14,7 @@ def _others(clients, sender):
 
 
 def shows_the_whole_list(clients, apelidos, sender, text):
-    """os outros recebem a linha com o nome"""
+    """o nome é o de quem falou"""
     _send_to(_others(clients, sender), f"{apelidos}: {text}\n".encode())
 
 
@@ -29,7 +29,7 @@ def always_the_first(clients, apelidos, sender, text):
 
 
 def names_the_listener(clients, apelidos, sender, text):
-    """os outros recebem a linha com o nome"""
+    """o nome é o de quem falou"""
     for client, apelido in zip(clients, apelidos, strict=True):
         if client is not sender:
             _send_to([client], f"{apelido}: {text}\n".encode())
@@ -113,3 +113,18 @@ def strips_the_text(clients, apelidos, sender, text):
         if c is not sender:
             with suppress(OSError):
                 c.sendall(f"{apelidos[clients.index(sender)]}: {text.strip()}\n".encode())
+
+
+def drops_the_dead(clients, apelidos, sender, text):
+    """um morto não atrapalha
+
+    as listas ficam como estavam
+    """
+    line = f"{apelidos[clients.index(sender)]}: {text}\n".encode()
+    for client in list(clients):
+        try:
+            if client is not sender:
+                client.sendall(line)
+        except OSError:
+            index = clients.index(client)
+            del clients[index], apelidos[index]

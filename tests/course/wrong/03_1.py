@@ -1,5 +1,7 @@
 """Respostas erradas de 03.1; a docstring de cada uma é a verificação que deve pegá-la."""
 
+import threading
+
 
 def waits_for_an_error(client, broadcast):
     """termina quando o outro lado sai"""
@@ -81,3 +83,25 @@ def gives_up_in_silence(client, broadcast):
             broadcast(d)
     except OSError:
         pass
+
+
+def leaves_it_to_a_thread(client, broadcast):
+    """espera o tempo que for preciso
+
+    a função voltou com a conversa ainda aberta
+    """
+
+    def relay():
+        while data := client.recv(1024):
+            broadcast(data)
+
+    threading.Thread(target=relay, daemon=True).start()
+
+
+def relays_lines(client, broadcast):
+    """continua depois do primeiro pedaço
+
+    meia linha também vai adiante
+    """
+    for line in client.makefile("rb"):
+        broadcast(line)

@@ -90,3 +90,17 @@ def closes_the_stranger(client, clients, apelidos, broadcast):
         i = clients.index(client)
         del clients[i]
         broadcast(f"{apelidos.pop(i)} saiu!\n".encode())
+
+
+def binds_new_lists(client, clients, apelidos, broadcast):
+    """avisa depois de tirar
+
+    nas listas recebidas
+    """
+    if client not in clients:
+        return
+    apelido = apelidos[clients.index(client)]
+    apelidos = [name for other, name in zip(clients, apelidos, strict=True) if other is not client]
+    clients = [other for other in clients if other is not client]
+    client.close()
+    broadcast(f"{apelido} saiu!\n".encode())

@@ -205,3 +205,37 @@ def keeps_the_last_bytes(client, clients, apelidos, broadcast):
     n = apelidos.pop(i)
     client.close()
     broadcast(f"{n} saiu!\n".encode())
+
+
+def relays_blank_lines(client, clients, apelidos, broadcast):
+    """repassa cada linha inteira
+
+    uma linha vazia não é mensagem
+    """
+    rest = b""
+    with suppress(OSError):
+        while data := client.recv(1024):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                broadcast(line + b"\n")
+    index = clients.index(client)
+    del clients[index]
+    client.close()
+    broadcast(f"{apelidos.pop(index)} saiu!\n".encode())
+
+
+def decodes_each_piece(client, clients, apelidos, broadcast):
+    """junta a linha que vem byte a byte
+
+    uma letra foi cortada ao meio
+    """
+    rest = ""
+    with suppress(OSError):
+        while data := client.recv(1024):
+            *lines, rest = (rest + data.decode("utf-8", "replace")).split("\n")
+            for line in filter(None, lines):
+                broadcast(f"{line}\n".encode())
+    index = clients.index(client)
+    del clients[index]
+    client.close()
+    broadcast(f"{apelidos.pop(index)} saiu!\n".encode())

@@ -110,3 +110,25 @@ def strips_the_name(client):
             return ""
         d += x
     return d.split(b"\n")[0].decode().strip()
+
+
+def stops_at_the_last_end(client):
+    """para no primeiro \\n"""
+    client.sendall(b"NICK")
+    data = b""
+    while b"\n" not in data:
+        piece = client.recv(1024)
+        if not piece:
+            return ""
+        data += piece
+    return data.rpartition(b"\n")[0].decode().removesuffix("\r")
+
+
+def gives_none(client):
+    """volta com '' se a pessoa desiste
+
+    pare, e devolva
+    """
+    client.sendall(b"NICK")
+    line = client.makefile("rb").readline()
+    return line[:-1].decode().removesuffix("\r") if line.endswith(b"\n") else None

@@ -110,3 +110,16 @@ def welcomes_ten_at_a_time(server, welcome, stop):
         with suppress(TimeoutError):
             pool.submit(welcome, server.accept()[0])
     pool.shutdown(wait=False, cancel_futures=True)
+
+
+def reads_the_name_later(server, welcome, stop):
+    """um mudo não tranca a porta
+
+    entregue o socket à thread em args
+    """
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            client, _ = server.accept()
+            timer = threading.Timer(0.02, lambda: welcome(client))  # noqa: B023 - é este o engano
+            timer.daemon = True
+            timer.start()

@@ -228,3 +228,40 @@ class _Waiting(_Chat):
 def waits_without_waking(server, stop):
     """para quando se pede"""
     _Waiting(server, stop).run()
+
+
+class _Stingy(_Chat):
+    def tell(self, client, data):
+        with suppress(OSError):
+            client.send(data)
+
+
+def trusts_send(server, stop):
+    """a linha longa chega inteira, e a todos"""
+    _Stingy(server, stop).run()
+
+
+class _Couple(_Chat):
+    def broadcast(self, data):
+        for client in list(self.clients)[:2]:
+            self.tell(client, data)
+
+
+def tells_only_two(server, stop):
+    """a linha longa chega inteira, e a todos"""
+    _Couple(server, stop).run()
+
+
+class _Insistent(_Chat):
+    def leave(self, client):
+        apelido = self.clients.pop(client)
+        for _ in range(2):
+            self.broadcast(apelido + b" saiu!\n")
+
+
+def says_goodbye_twice(server, stop):
+    """o nome certo sai, uma vez
+
+    deixe-o num lugar só
+    """
+    _Insistent(server, stop).run()

@@ -83,3 +83,8 @@ def strips_the_text(sock, apelido, text):
     """a linha tem apelido, texto e \\n"""
     for line in text.strip().split("\n"):
         sock.sendall(f"{apelido}: {line}\n".encode())
+
+
+def glues_the_parts(sock, apelido, text):
+    """do texto nada se perde"""
+    sock.sendall((f"{apelido}: " + text.replace("\n", "") + "\n").encode())

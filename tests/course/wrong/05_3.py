@@ -143,3 +143,26 @@ def shares_the_rest(sock, on_message, rest=bytearray()):  # noqa: B008 - o engan
             rest[:] = r
             for line in ls:
                 on_message(line.decode("utf-8", "replace"))
+
+
+def keeps_the_end_of_a_long_line(sock, on_message):
+    """uma linha comprida chega inteira"""
+    rest = b""
+    with suppress(OSError):
+        while data := sock.recv(1024):
+            *lines, rest = (rest + data)[-4096:].split(b"\n")
+            for line in lines:
+                on_message(line.decode("utf-8", "replace"))
+
+
+def hands_out_bytes(sock, on_message):
+    """entrega cada linha assim que se completa
+
+    on_message quer texto
+    """
+    rest = b""
+    with suppress(OSError):
+        while data := sock.recv(1024):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                on_message(line)

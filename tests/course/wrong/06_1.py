@@ -126,3 +126,11 @@ def escapes_before_comparing(message, apelido):
     if not s or m.startswith("* "):
         return f'<div class="notice">{m}</div>'
     return f'''<div class="{("mine" if a == apelido else "other")}"><b>{a}</b>: {t}</div>'''
+
+
+def prints_the_line(message, apelido):
+    """o texto chega inteiro à tela
+
+    termine com return
+    """
+    print(f'<div class="notice">{message}</div>')

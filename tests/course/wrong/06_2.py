@@ -109,3 +109,16 @@ def sends_each_word(box, note, sock):
     """cada linha é uma mensagem"""
     _send_lines(sock, "\n".join(box.value.split()))
     box.value = note.value = ""
+
+
+def says_nothing(box, note, sock):
+    """numa falha, guarda o texto e avisa
+
+    a nota ficou vazia
+    """
+    try:
+        for line in filter(str.strip, box.value.split("\n")):
+            sock.sendall(f"{line}\n".encode())
+    except OSError:
+        return
+    box.value = note.value = ""

@@ -59,7 +59,7 @@ def keeps_everything(sock, log, limit):
 
 
 def keeps_the_first(sock, log, limit):
-    """só o \\n separa, e nada a derruba"""
+    """guarda só as últimas linhas"""
     lines = []
 
     def receive():
@@ -177,3 +177,19 @@ def shows_the_half(sock, log, limit):
 def gives_up_in_silence(sock, log, limit):
     """espera o tempo que for preciso"""
     return _follow(sock, log, limit, True, False, 4)
+
+
+def shows_only_the_news(sock, log, limit):
+    """guarda só as últimas linhas
+
+    as linhas dos outros recv continuam na tela
+    """
+
+    def receive():
+        rest = b""
+        with sock, suppress(OSError):
+            while data := sock.recv(65536):
+                *new, rest = (rest + data).split(b"\n")
+                log.value = "".join(f"<div>{escape(line.decode())}</div>" for line in new[-limit:])
+
+    return _start(receive)

@@ -1,5 +1,7 @@
 """Respostas erradas de 07.1; a docstring de cada uma é a verificação que deve pegá-la."""
 
+from contextlib import suppress
+
 
 def waits_for_an_error(client, members, broadcast):
     """termina quando o cliente sai com educação"""
@@ -139,3 +141,32 @@ def takes_goodbye_for_an_error(client, members, broadcast):
         apelido = members.pop(client)
         client.close()
         broadcast(f"{apelido} saiu!\n".encode())
+
+
+def removes_the_namesakes(client, members, broadcast):
+    """tira da sala antes de se despedir
+
+    tire só o socket client
+    """
+    with suppress(OSError):
+        while data := client.recv(1024):
+            broadcast(data)
+    apelido = members[client]
+    for sock in [sock for sock, name in members.items() if name == apelido]:
+        del members[sock]
+    client.close()
+    broadcast(f"{apelido} saiu!\n".encode())
+
+
+def binds_another_dictionary(client, members, broadcast):
+    """tira da sala antes de se despedir
+
+    do próprio dicionário
+    """
+    with suppress(OSError):
+        while data := client.recv(1024):
+            broadcast(data)
+    apelido = members[client]
+    members = {sock: name for sock, name in members.items() if sock is not client}
+    client.close()
+    broadcast(f"{apelido} saiu!\n".encode())

@@ -165,3 +165,81 @@ def takes_the_dead_out(message, pending, limit):
         if len(w) > limit:
             gone.append(s)
     return gone
+
+
+def knows_only_connections(message, pending, limit):
+    """um morto não impede a entrega, e é devolvido"""
+    gone = []
+    for sock, queue in pending.items():
+        queue += message
+        sock.setblocking(False)
+        try:
+            while queue:
+                del queue[: sock.send(queue)]
+        except BlockingIOError:
+            pass
+        except ConnectionError:
+            gone.append(sock)
+            continue
+        if len(queue) > limit:
+            gone.append(sock)
+    return gone
+
+
+def turns_the_queue_into_bytes(message, pending, limit):
+    """o que não coube chega depois, em ordem
+
+    a fila é um bytearray
+    """
+    gone = []
+    for sock in pending:
+        pending[sock] = bytes(pending[sock]) + message
+        sock.setblocking(False)
+        try:
+            while pending[sock]:
+                sent = sock.send(pending[sock])
+                pending[sock] = pending[sock][sent:]
+        except BlockingIOError:
+            pass
+        except OSError:
+            gone.append(sock)
+            continue
+        if len(pending[sock]) > limit:
+            gone.append(sock)
+    return gone
+
+
+def takes_the_slow_for_dead(message, pending, limit):
+    """só devolve quem passou do limite
+
+    BlockingIOError também é um OSError
+    """
+    gone = []
+    for sock, queue in pending.items():
+        queue += message
+        sock.setblocking(False)
+        try:
+            while queue:
+                del queue[: sock.send(queue)]
+        except OSError:
+            gone.append(sock)
+    return gone
+
+
+def stops_at_the_slow(message, pending, limit):
+    """quem não lê não segura ninguém
+
+    passe ao próximo socket
+    """
+    gone = []
+    for sock, queue in pending.items():
+        queue += message
+        sock.setblocking(False)
+        try:
+            while queue:
+                del queue[: sock.send(queue)]
+        except BlockingIOError:
+            break
+        except OSError:
+            gone.append(sock)
+    return gone

@@ -1,5 +1,7 @@
 """Respostas erradas de 07.3; a docstring de cada uma é a verificação que deve pegá-la."""
 
+from contextlib import suppress
+
 
 def one_recv_one_message(sock):
     """separa mensagens coladas"""
@@ -106,3 +108,25 @@ def calls_itself(sock, rest=b""):
         for line in ls:
             yield line.decode("utf-8", "replace")
         yield from calls_itself(sock, rest)
+
+
+def yields_bytes(sock):
+    """separa mensagens coladas
+
+    cada yield entrega um texto
+    """
+    rest = b""
+    with suppress(OSError):
+        while data := sock.recv(1024):
+            *lines, rest = (rest + data).split(b"\n")
+            yield from lines
+
+
+def keeps_the_end_of_a_long_line(sock):
+    """uma mensagem comprida chega inteira"""
+    rest = b""
+    with suppress(OSError):
+        while data := sock.recv(1024):
+            *lines, rest = (rest + data)[-4096:].split(b"\n")
+            for line in lines:
+                yield line.decode("utf-8", "replace")

@@ -41,3 +41,27 @@ def deletes_every_nick(tape, apelido):
     """NICK não é uma linha"""
     data = b"".join(e.data for e in tape.of("sent", peer=apelido)).replace(b"NICK", b"")
     return [line.decode() for line in data.split(b"\n")[:-1]]
+
+
+def strips_letters(tape, apelido):
+    """NICK não é uma linha
+
+    lstrip tira letras
+    """
+    data = b"".join(entry.data for entry in tape.of("sent", peer=apelido)).lstrip(b"NICK")
+    return data.decode().split("\n")[:-1]
+
+
+def knows_only_ana(tape, apelido):
+    """só o que foi enviado a essa pessoa"""
+    data = b"".join(entry.data for entry in tape.of("sent", peer="Ana")).removeprefix(b"NICK")
+    return data.decode().split("\n")[:-1]
+
+
+def gives_a_generator(tape, apelido):
+    """devolve as linhas, em texto
+
+    devolva uma lista
+    """
+    data = b"".join(entry.data for entry in tape.of("sent", peer=apelido)).removeprefix(b"NICK")
+    return (line.decode() for line in data.split(b"\n")[:-1])

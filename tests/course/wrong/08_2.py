@@ -42,3 +42,23 @@ def knows_the_name(tape):
         if e.thread == "receive" and e.text != "accept":
             return e.peer
     return ""
+
+
+def forgets_the_parentheses(tape):
+    """quem espera em outra thread não tranca"""
+    door = tape.of("opened")[0].thread
+    for entry in tape.of("waiting"):
+        if (entry.thread == door and entry.text == "recv") or entry.text == "send":
+            return entry.peer
+    return ""
+
+
+def gives_none(tape):
+    """esperar quem chegue não é estar trancado
+
+    e não None
+    """
+    door = tape.of("opened")[0].thread
+    for entry in tape.of("waiting"):
+        if entry.thread == door and entry.text in ("recv", "send"):
+            return entry.peer

@@ -65,3 +65,25 @@ def reads_it_all(sock, size, log):
         raise
     log.append(("recv", d))
     return d
+
+
+def raises_another(sock, size, log):
+    """e deixa o erro passar
+
+    é o mesmo erro que segue
+    """
+    try:
+        data = sock.recv(size)
+    except OSError as error:
+        log.append(("erro", type(error).__name__))
+        raise OSError("recv falhou") from error
+    log.append(("recv", data))
+    return data
+
+
+def returns_nothing(sock, size, log):
+    """devolve o que recv devolveu
+
+    termine com return
+    """
+    log.append(("recv", sock.recv(size)))

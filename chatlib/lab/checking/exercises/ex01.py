@@ -2,8 +2,8 @@
 
 from .. import weather
 from ..exam_room import QUIET
-from ..registry import check, exercise
-from ..scenes import CALLS, LONG, SILENCE, read_late, still_works
+from ..registry import check, exercise, expect
+from ..scenes import CALLS, LONG, RETURN, SILENCE, read_late, still_works
 
 exercise("01.1", "send_text(sock, text)", "Mande um texto")
 
@@ -17,9 +17,12 @@ def arrives(send_text, room):
 
 @check("01.1", "acentos e emoji chegam", "ASCII não conhece ç nem ã; que codificação conhece tudo?")
 def accents(send_text, room):
-    pair = room.pair()
-    send_text(pair.sock, "não, João! 🎉")
-    return "não, João! 🎉".encode() in pair.all_that_came()
+    for text in ("ação", "não, João! 🎉"):
+        pair = room.pair()
+        send_text(pair.sock, text)
+        if text.encode() not in pair.all_that_came():
+            return False
+    return True
 
 
 @check("01.1", "não chega nada além do texto", "mande os bytes do texto, uma vez, sem pôr nem tirar nada")
@@ -48,11 +51,14 @@ def stays_open(send_text, room):
 exercise("01.2", "receive_exactly(sock, size)", "Receba a quantia certa")
 
 
-@check("01.2", "devolve os bytes pedidos", "devolva o que recebeu, em bytes")
+@check("01.2", "devolve os bytes pedidos", "com size bytes já basta: devolva-os sem esperar por mais nenhum")
 def gives_them(receive_exactly, room):
     pair = room.pair()
     pair.peer.send(b"abcde")
-    return receive_exactly(pair.sock, 5) == b"abcde"
+    got = receive_exactly(pair.sock, 5)
+    expect(got is not None, RETURN)
+    expect(isinstance(got, bytes | bytearray), "devolva o que recebeu, em bytes: nem texto, nem lista")
+    return got == b"abcde"
 
 
 @check("01.2", "junta bytes que chegam um a um", "um recv traz o que já chegou: repita até ter o bastante")
@@ -96,7 +102,7 @@ def waits(receive_exactly, room):
         return receive_exactly(pair.sock, 6) == b"depois"
 
 
-@check("01.2", "volta com o que há se o outro lado encerra", "o que recv devolve quando o outro lado saiu?")
+@check("01.2", "volta com o que há se o outro lado encerra", "b'' diz que ele saiu: devolva o que já chegou")
 def other_side_leaves(receive_exactly, room):
     pair, early = room.pair(), room.pair()
     pair.peer.send(b"meio")
@@ -121,17 +127,22 @@ def repeats(echo, room):
     pair = room.pair()
     room.spawn(echo, pair.sock)
     pair.peer.send(b" oi\n")
-    return pair.peer.got(b" oi\n") and pair.peer.heard(0.05) == b" oi\n"
+    came = pair.peer.got(b" oi\n")
+    expect(pair.peer.seen, "nada voltou: devolva cada pedaço assim que ele chega, sem esperar o fim")
+    return came and pair.peer.heard(0.05) == b" oi\n"
 
 
 @check("01.3", "continua depois da primeira mensagem", "uma vez só não basta: que laço repete sem fim?")
 def goes_on(echo, room):
     pair = room.pair()
     room.spawn(echo, pair.sock)
-    texts = [b"um ", b"\n", *map(b"mais %d\n".__mod__, range(20))]
+    texts = [b"um", b"dois", b"\n", *map(b"mais %d\n".__mod__, range(20))]
     for text in texts:
         pair.peer.send(text)
-        if not pair.peer.got(text):
+        came = pair.peer.got(text)
+        expect(came or pair.peer.seen, "meia linha também volta: o eco não espera por um \\n")
+        expect(came or text != b"\n", "uma linha em branco não é o fim: quem diz que acabou é o b''")
+        if not came:
             return False
     return pair.peer.seen == b"".join(texts)
 

@@ -1,7 +1,7 @@
 """Aula 02: a mesma mensagem para todos, mesmo com gente lenta ou morta na lista."""
 
 from ..registry import check, exercise, expect
-from ..scenes import CALLS, LONG, closed, dies_midway, just_fell, read_late, still_works
+from ..scenes import CALLS, LONG, closed, dies_midway, just_fell, read_late, safely, still_works, unplugged
 
 ONLY_LIST = "devolva uma lista, com [ ] ou append: quem chama conta com a ordem e com o tipo"
 
@@ -24,7 +24,12 @@ exercise("02.1", "send_to_all(clients, message)", "Envie a todos")
 def everyone(send_to_all, room):
     pairs, message = [room.pair() for _ in range(3)], "Ana: não!\n".encode()
     send_to_all([pair.sock for pair in pairs], message)
-    return all(message in came for came in came_to(pairs))
+    first, *others = came_to(pairs)
+    expect(
+        first != message or any(others),
+        "só o primeiro recebeu: o laço vai até o fim, e cada um recebe a mensagem desde o começo?",
+    )
+    return all(message in came for came in (first, *others))
 
 
 @check("02.1", "cada um recebe uma vez só", "um envio por pessoa, com a mensagem e nada mais")
@@ -60,7 +65,7 @@ exercise("02.2", "deliver(clients, message)", "Passe pelos mortos")
 @check("02.2", "os vivos recebem", "um erro num envio não pode encerrar o laço: que parte vai dentro do try?")
 def living_get_it(deliver, room):
     pairs = [room.pair(), room.pair()]
-    deliver([pairs[0].sock, room.dead(), pairs[1].sock], b"oi\n")
+    safely(room, deliver, [pairs[0].sock, room.dead(), pairs[1].sock], b"oi\n")
     return all(b"oi\n" in came for came in came_to(pairs))
 
 
@@ -81,7 +86,7 @@ def two_in_a_row(deliver, room):
 @check("02.2", "não importa como a conexão caiu", "há muitos erros de socket; de que classe são todos eles?")
 def any_failure(deliver, room):
     ana = room.pair()
-    deliver([just_fell(room), closed(room), room.dead(), ana.sock], b"oi\n")
+    deliver([just_fell(room), unplugged(room), closed(room), room.dead(), ana.sock], b"oi\n")
     return ana.all_that_came() == b"oi\n"
 
 
@@ -128,22 +133,35 @@ exercise("02.3", "sweep(clients, apelidos, message)", "Entregue e arrume a sala"
 def living_hear_once(sweep, room):
     pairs = [room.pair(), room.pair()]
     clients = [room.dead(), pairs[0].sock, room.dead(), pairs[1].sock]
-    sweep(clients, ["D1", "Ana", "D2", "Bia"], b"oi\n")
-    return came_to(pairs) == [b"oi\n"] * 2
+    safely(room, sweep, clients, ["D1", "Ana", "D2", "Bia"], b"oi\n")
+    came = came_to(pairs)
+    expect(
+        max(map(len, came)) <= len(b"oi\n"),
+        "chegou mais do que a mensagem: um envio por pessoa, e nenhum aviso",
+    )
+    return came == [b"oi\n"] * 2
 
 
-@check("02.3", "devolve os apelidos de quem caiu", "uma lista de apelidos, na ordem em que estavam na sala")
+@check(
+    "02.3",
+    "devolve os apelidos de quem caiu",
+    "os apelidos na ordem da sala; e, ao tirar alguém, as posições seguintes mudam",
+)
 def says_who(sweep, room):
     clients = [room.dead(), room.pair().sock, just_fell(room)]
     left = sweep(clients, ["Zé", "Ana", "Caio"], b"oi\n")
     expect(left is None or isinstance(left, list), ONLY_LIST)
+    expect(
+        not left or {*left} <= {"Zé", "Ana", "Caio"},
+        "vieram nomes de outra chamada: a lista nasce dentro da função, a cada vez",
+    )
     return left == ["Zé", "Caio"]
 
 
 @check("02.3", "não importa como a conexão caiu", "há muitos erros de socket; de que classe são todos eles?")
 def any_failure_counts(sweep, room):
-    clients = [closed(room), room.pair().sock, just_fell(room)]
-    return list(sweep(clients, ["Zé", "Ana", "Caio"], b"oi\n")) == ["Zé", "Caio"]
+    clients = [closed(room), room.pair().sock, just_fell(room), unplugged(room)]
+    return list(sweep(clients, ["Zé", "Ana", "Caio", "Davi"], b"oi\n")) == ["Zé", "Caio", "Davi"]
 
 
 @check("02.3", "sem mortos, devolve uma lista vazia", "ninguém caiu: a lista existe, mas não tem ninguém")
@@ -221,7 +239,7 @@ def said_by(speak, room, who, text="oi", names=("Ana", "Bia", "Caio")):
 @check("02.4", "os outros recebem a linha com o nome", "apelido, dois-pontos, espaço e texto, em bytes")
 def others_get_line(speak, room):
     _, bia, caio = said_by(speak, room, 0)
-    return b"Ana: oi" in bia and b"Ana: oi" in caio
+    return b": oi" in bia and b": oi" in caio
 
 
 @check("02.4", "o nome é o de quem falou", "as listas andam juntas: em que posição de clients está sender?")
@@ -230,7 +248,7 @@ def name_of_sender(speak, room):
     return b"Caio: oi" in ana and b"Caio: oi" in bia
 
 
-@check("02.4", "a linha termina em \\n, uma só vez", "é o fim de linha que separa uma mensagem da outra")
+@check("02.4", "a linha termina em \\n, uma só vez", "o fim é um \\n, sem \\r: é ele que separa as mensagens")
 def ends_the_line(speak, room):
     _, bia, caio = said_by(speak, room, 0, "  oi ")
     expect(b"  oi " in bia, "o texto vai como veio, com os espaços: não use strip nele")
@@ -265,15 +283,17 @@ def speaking_changes_nothing(speak, room):
 
 @check("02.4", "acentos e emoji chegam", "que codificação tem as letras de todas as línguas?")
 def accents(speak, room):
-    ana, _ = said_by(speak, room, 1, "não! 🎉", ("Ana", "João"))
-    return "João: não! 🎉".encode() in ana
+    came = [said_by(speak, room, 1, text, ("Ana", "João"))[0] for text in ("ação", "não! 🎉")]
+    return came == ["João: ação\n".encode(), "João: não! 🎉\n".encode()]
 
 
 @check("02.4", "um morto não atrapalha", "proteja cada envio, como em 02.2")
 def dead_in_the_room(speak, room):
     ana, bia = room.pair(), room.pair()
-    clients = [room.dead(), ana.sock, just_fell(room), closed(room), bia.sock]
-    speak(clients, ["Zé", "Ana", "Davi", "Edu", "Bia"], ana.sock, "oi")
+    clients = [room.dead(), ana.sock, just_fell(room), closed(room), unplugged(room), bia.sock]
+    apelidos = ["Zé", "Ana", "Davi", "Edu", "Gil", "Bia"]
+    safely(room, speak, clients, apelidos, ana.sock, "oi")
+    expect(len(clients) == len(apelidos) == 6, "as listas ficam como estavam: aqui, só entregue")
     return b"Ana: oi" in bia.all_that_came()
 
 

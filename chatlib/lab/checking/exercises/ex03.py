@@ -1,9 +1,11 @@
 """Aula 03: atender um cliente até ele sair."""
 
+from contextlib import suppress
+
 from .. import weather
 from ..exam_room import QUIET
 from ..registry import check, exercise, expect
-from ..scenes import CALLS, ODD, SILENCE, WIDE, still_works
+from ..scenes import CALLS, ODD, SILENCE, TORN, WHOLE, WIDE, listens_on, still_works
 
 LONG = b"0123456789abcdef" * 750  # mais do que um recv traz
 
@@ -20,9 +22,11 @@ class Hall:
 
     def broadcast(self, message):
         """Envia a todos, como nas aulas, e anota."""
+        expect(isinstance(message, bytes | bytearray), "broadcast quer bytes: transforme o texto com encode")
         self.said.append((message, list(self.clients), list(self.apelidos)))
         for client in list(self.clients):
-            client.sendall(message)
+            with suppress(OSError):  # quem devia ter saído das listas talvez já esteja fechado
+                client.sendall(message)
 
     @property
     def messages(self):
@@ -65,9 +69,16 @@ def passes_on(relay, room):
 def goes_on(relay, room):
     pair, got = room.pair(), Heard()
     room.spawn(relay, pair.sock, got.append)
-    pair.peer.send_slowly(b"bem devagar, e sempre")
-    pair.peer.send(LONG)
-    return room.wait(lambda: got.join() == b"bem devagar, e sempre" + LONG)
+    sent = b""
+    for part in (b"um", b"dois", b"\n", LONG):
+        sent += part
+        pair.peer.send(part)
+        came = room.wait(lambda: got.join() == sent)  # noqa: B023 - espera aqui mesmo
+        expect(came or got, "meia linha também vai adiante: não espere por um \\n")
+        expect(came or part != b"\n", "uma linha em branco não é o fim: quem diz que acabou é o b''")
+        if not came:
+            return False
+    return True
 
 
 @check("03.1", "repassa até meia letra", "a rede corta um ã ao meio: repasse os bytes, sem passar por texto")
@@ -87,7 +98,7 @@ def waits(relay, room):
         for part in (b"um", b"dois"):
             room.wait(lambda: False, QUIET)
             pair.peer.send(part)
-        return room.wait(lambda: got.join() == b"umdois") and thread.is_alive()
+        return listens_on(room, thread, lambda: got.join() == b"umdois")
 
 
 @check("03.1", "termina quando o outro lado sai", "o que recv devolve, sem erro nenhum, quando ela saiu?")
@@ -127,7 +138,14 @@ def removes_first(dismiss, room):
     hall = Hall(room, "Ana", "Bia", "Caio")
     gone = hall.clients[1]
     dismiss(gone, hall.clients, hall.apelidos, hall.broadcast)
-    expect("Bia" not in hall.apelidos, "o nome de quem saiu continua em apelidos: tire-o também")
+    expect(
+        "Bia" not in hall.apelidos or gone in hall.clients,
+        "o nome de quem saiu continua em apelidos: tire-o também",
+    )
+    expect(
+        len(hall.clients) == len(hall.apelidos) == 2,
+        "quem saiu continua nas listas recebidas: tire das próprias, com pop ou del",
+    )
     return all(gone not in clients and "Bia" not in names for _, clients, names in hall.said) and hall.said
 
 
@@ -166,8 +184,14 @@ exercise("03.3", "attend(client, clients, apelidos, broadcast)", "Escreva handle
 def glued(attend, room):
     hall = Hall(room, "Ana", "Bia")
     hall.attend(attend, room)
-    hall.pairs[0].peer.send("Ana: um\n\nAna: dois\nAna: três\n".encode())
-    return hall.says(b"Ana: um\n", b"Ana: dois\n", "Ana: três\n".encode())
+    hall.pairs[0].peer.send(b"Ana: um\nAna: dois\n")
+    if not hall.says(b"Ana: um\n", b"Ana: dois\n"):
+        return False
+    hall.pairs[0].peer.send("\nAna: três\n".encode())
+    went_on = hall.says(b"Ana: um\n", b"Ana: dois\n", "Ana: três\n".encode())
+    expect(b"\n" not in hall.messages, "uma linha vazia não é mensagem: não a repasse")
+    expect(went_on, "uma linha vazia não é o fim: pule-a, e siga para a próxima")
+    return went_on
 
 
 @check(
@@ -180,7 +204,9 @@ def one_by_one(attend, room):
     with weather.drizzle():
         hall.attend(attend, room)
         hall.pairs[0].peer.send(line)
-        return hall.says(line)
+        came = hall.says(line)
+        expect("\ufffd".encode() not in b"".join(hall.messages), TORN)
+        return came
 
 
 @check(
@@ -193,7 +219,9 @@ def as_it_came(attend, room):
     lines = [f"  Ana: {ODD}  \n".encode(), b"Ana: \xff\xfe\n", f"Ana: {WIDE}\n".encode()]
     hall.attend(attend, room)
     hall.pairs[0].peer.send(b"".join(lines))
-    return hall.says(*lines)
+    came = hall.says(*lines)
+    expect(came or hall.messages[:2] != lines[:2], WHOLE)
+    return came
 
 
 @check(
@@ -221,7 +249,7 @@ def waits_for_more(attend, room):
         for part in (b"Ana: ", b"oi\n"):
             room.wait(lambda: False, QUIET)
             hall.pairs[0].peer.send(part)
-        return hall.says(b"Ana: oi\n") and thread.is_alive()
+        return listens_on(room, thread, lambda: hall.messages == [b"Ana: oi\n"])
 
 
 @check("03.3", "termina quando a pessoa sai", "recv devolve b'' para sempre: é hora de sair do laço")

@@ -8,7 +8,7 @@ from ....sockets import readable
 from .. import exam_room, weather
 from ..exam_room import QUIET
 from ..registry import check, exercise, expect
-from ..scenes import CALLS, LONG, ODD, SILENCE, WIDE, closed, read_late, still_works
+from ..scenes import CALLS, LONG, ODD, RETURN, SILENCE, TORN, WIDE, closed, read_late, still_works
 
 TICK = 0.05  # segundos de prazo do socket que escuta
 MUTES = 40  # pessoas caladas: mais do que as threads de um conjunto delas
@@ -26,7 +26,8 @@ def asked(ask_who, room, act):
     if not room.ended(thread):
         return None
     expect(
-        not answers or isinstance(answers[0], str), "devolva texto, uma string: bytes viram texto com decode"
+        not answers or not isinstance(answers[0], bytes | bytearray),
+        "devolva texto, uma string: bytes viram texto com decode",
     )
     return answers[0] if answers else None
 
@@ -47,13 +48,17 @@ def four_bytes(ask_who, room):
     vital=True,
 )
 def gives_it(ask_who, room):
-    return asked(ask_who, room, lambda peer: peer.send(b"Ana\n")) == "Ana"
+    answer = asked(ask_who, room, lambda peer: peer.send(b"Ana\n"))
+    expect(answer is not None or room.stuck or room.failures, RETURN)
+    return answer == "Ana"
 
 
 @check("04.1", "junta a resposta que vem byte a byte", "um recv pode trazer só o A de Ana: leia até o \\n")
 def one_by_one(ask_who, room):
     with weather.drizzle():
-        return asked(ask_who, room, lambda peer: peer.send(f"{'João' * CALLS}\n".encode())) == "João" * CALLS
+        answer = asked(ask_who, room, lambda peer: peer.send(f"{'João' * CALLS}\n".encode()))
+    expect("\ufffd" not in (answer or ""), TORN)
+    return answer == "João" * CALLS
 
 
 @check("04.1", "espera o tempo que for preciso", SILENCE)
@@ -74,7 +79,7 @@ def carriage_return(ask_who, room):
 
 @check("04.1", "para no primeiro \\n", "pode vir mais coisa junto: o apelido é só o que está antes do \\n")
 def first_line_only(ask_who, room):
-    return asked(ask_who, room, lambda peer: peer.send(b"Ana\nAna: oi")) == "Ana"
+    return asked(ask_who, room, lambda peer: peer.send(b"Ana\nAna: oi\nAna: eu")) == "Ana"
 
 
 @check(
@@ -94,7 +99,7 @@ def stays_open(ask_who, room):
     return still_works(pair)
 
 
-@check("04.1", "volta com '' se a pessoa desiste", "recv devolve b'' quando ela se foi: pare de esperar")
+@check("04.1", "volta com '' se a pessoa desiste", "recv devolve b'' quando ela se foi: pare, e devolva ''")
 def gives_up(ask_who, room):
     def leave(peer):
         peer.send(b"An")
@@ -183,6 +188,10 @@ def nobody_waits(accept_all, room):
         expect(
             met or len(door.met) < 2, "com muitos mudos a porta tranca: uma thread para cada um, sem máximo"
         )
+        expect(
+            len({id(client) for client in door.met}) == len(door.met),
+            "alguém foi recebido duas vezes, e outro nenhuma: entregue o socket à thread em args",
+        )
         return met
 
 
@@ -225,13 +234,11 @@ class Chat:
         expect(peer.got(b"NICK"), "ninguém perguntou o apelido a quem chegou: cada um precisa da sua thread")
         return peer
 
-    def enter(self, apelido):
-        """Alguém que já está na sala; Missed se não conseguiu entrar."""
+    def enter(self, apelido, why="quem disse o nome espera Conectado ao servidor! e um \\n"):
+        """Alguém que já está na sala; Missed, com ``why``, se não conseguiu entrar."""
         peer = self.knock()
         peer.send(f"{apelido}\n".encode())
-        expect(
-            peer.got(b"Conectado ao servidor!\n"), "quem disse o nome espera Conectado ao servidor! e um \\n"
-        )
+        expect(peer.got(b"Conectado ao servidor!\n"), why)
         return peer
 
 
@@ -243,7 +250,7 @@ def chat_of(serve, room):
         yield chat
     finally:
         chat.stop.set()
-        chat.thread.join(0.5)
+        chat.thread.join(0.2)
 
 
 @check("04.3", "recebe e apresenta quem chega", "NICK, depois entrou a todos, depois o cumprimento só a ela")
@@ -284,12 +291,27 @@ def relays(serve, room):
         ana, bia = chat.enter("Ana"), chat.enter("Bia")
         ana.send(b"Ana: meia ")
         early = bia.got(b"meia", 0.15)
+        expect(not early, "meia linha foi repassada: junte os pedaços até o \\n")
         bia.send("Bia: não!\n".encode())
         arrived = ana.got("Bia: não!\n".encode())
+        expect(b"Bia: Bia" not in ana.seen, "a linha vai como veio: quem fala já pôs nela o nome")
+        expect(bia.got("Bia: não!\n".encode()) or not arrived, "quem fala também lê a própria linha")
         ana.send_slowly("maçã\n".encode())
-        whole = bia.got("Bia: não!\nAna: meia maçã\n".encode()) and ana.got(b"Ana: meia ma")
-        expect(not early, "meia linha foi repassada: junte os pedaços até o \\n")
-        return arrived and whole
+        return arrived and all(peer.got("Bia: não!\nAna: meia maçã\n".encode()) for peer in (ana, bia))
+
+
+@check(
+    "04.3",
+    "a linha longa chega inteira, e a todos",
+    "send pode mandar só uma parte, e a sala pode ter muita gente: que método insiste até o fim?",
+    ("recebe e apresenta quem chega", "para quando se pede", "repassa cada linha inteira a todos"),
+)
+def long_to_all(serve, room):
+    with chat_of(serve, room) as chat, weather.stinginess():
+        people = [chat.enter(name) for name in ("Ana", "Bia", "Caio", "Davi")]
+        line = f"Ana: {WIDE}\n".encode()
+        people[0].send(line)
+        return all(peer.got(line) for peer in people)
 
 
 @check(
@@ -339,7 +361,10 @@ def right_name(serve, room):
         bia.finish()
         left = caio.got(b"Bia saiu!\n")
         expect(b"meia" not in caio.seen, "uma última linha sem \\n ficou pela metade: não a repasse")
-        return entered and left and caio.heard(0.05).count(b"saiu!") == 1
+        expect(left or b"Bia saiu!" not in caio.seen, "o aviso Bia saiu! também termina em \\n")
+        once = caio.heard(0.05).count(b"saiu!") == 1
+        expect(once or not left, "o aviso de saída veio mais de uma vez: deixe-o num lugar só")
+        return entered and left and once
 
 
 @check(
@@ -356,7 +381,7 @@ def rude_people(serve, room):
         quitter.finish()
         ana.reset()
         left = caio.got(b"Ana saiu!\n")
-        chat.enter("Bia")
+        chat.enter("Bia", "depois de um corte ninguém mais entra: o erro de um envio é só de quem caiu")
         good = caio.got(b"Bia entrou!\n") and not room.failures
         return good and left and caio.seen.count(b"entrou!") == 3 and caio.seen.count(b"saiu!") == 1
 

@@ -1,12 +1,13 @@
 """Aula 05: o cliente, que responde a NICK, escuta e fala."""
 
+import re
 import socket
 from contextlib import suppress
 
 from .. import weather
 from ..exam_room import QUIET
 from ..registry import check, exercise, expect
-from ..scenes import CALLS, LONG, ODD, SILENCE, WIDE, read_late, still_works
+from ..scenes import CALLS, LONG, ODD, SILENCE, WHOLE, WIDE, listens_on, read_late, still_works
 
 exercise("05.1", "write_line(sock, apelido, text)", "Mande uma linha")
 
@@ -22,9 +23,12 @@ def whole_line(write_line, room):
 
 @check("05.1", "acentos e emoji chegam", "que codificação conhece tudo?")
 def accents(write_line, room):
-    pair = room.pair()
-    write_line(pair.sock, "João", "não! 🎉")
-    return pair.peer.got("João: não! 🎉\n".encode())
+    for text in ("ação", "não! 🎉"):
+        pair = room.pair()
+        write_line(pair.sock, "João", text)
+        if pair.all_that_came() != f"João: {text}\n".encode():
+            return False
+    return True
 
 
 @check(
@@ -37,12 +41,14 @@ def no_forgery(write_line, room):
     return len(lines) > 1 and all(line.startswith(b"Ana: ") for line in lines[:-1])
 
 
-@check("05.1", "do texto nada se perde", "cada parte do texto vai, seja na mesma linha ou em outra")
+@check(
+    "05.1", "do texto nada se perde", "cada parte do texto vai, na mesma linha ou em outra, sem se grudarem"
+)
 def nothing_lost(write_line, room):
     pair = room.pair()
     write_line(pair.sock, "Ana", "um\ndois\ntrês")
-    came = pair.all_that_came()
-    return all(part.encode() in came for part in ("um", "dois", "três"))
+    words = re.findall(r"\w+", pair.all_that_came().decode())
+    return all(part in words for part in ("um", "dois", "três"))
 
 
 @check("05.1", "um texto longo chega inteiro", "send pode mandar só uma parte; que método insiste até o fim?")
@@ -159,7 +165,11 @@ def at_once(receive_lines, room):
     pair, messages = room.pair(), []
     room.spawn(receive_lines, pair.sock, messages.append)
     pair.peer.send(b"um\ndois\ntr")
-    return room.wait(lambda: messages == ["um", "dois"])
+    came = room.wait(lambda: messages == ["um", "dois"])
+    expect(all(isinstance(message, str) for message in messages), "on_message quer texto: use decode")
+    expect("tr" not in messages, "o que ainda não tem \\n não é uma linha: guarde-o até vir o resto")
+    expect(not messages or messages[0] != "um\n", "o \\n só separa: entregue a linha sem ele")
+    return came
 
 
 @check(
@@ -201,9 +211,7 @@ def cut_characters(receive_lines, room):
     return read(receive_lines, room, f"{text}\n".encode()) == [text]
 
 
-@check(
-    "05.3", "uma linha comprida chega inteira", "guarde tudo o que veio antes do \\n, não só o último recv"
-)
+@check("05.3", "uma linha comprida chega inteira", WHOLE)
 def wide(receive_lines, room):
     pair, messages = room.pair(), []
     room.spawn(receive_lines, pair.sock, messages.append)
@@ -219,7 +227,7 @@ def waits_for_more(receive_lines, room):
         for part in (b"u", b"m\n"):
             room.wait(lambda: False, QUIET)
             pair.peer.send(part)
-        return room.wait(lambda: messages == ["um"]) and thread.is_alive()
+        return listens_on(room, thread, lambda: messages == ["um"])
 
 
 @check("05.3", "um byte inválido não a derruba", 'decode aceita um segundo argumento: veja "replace"')

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from .. import weather
 from ..exam_room import QUIET
 from ..registry import check, exercise, expect
-from ..scenes import CALLS, LONG, ODD, SILENCE, read_late
+from ..scenes import CALLS, LONG, ODD, RETURN, SILENCE, read_late, unplugged
 
 ATTACK = """<img src="" onerror="this.outerHTML='oi'">&lt;b&gt;"""
 
@@ -63,6 +63,7 @@ exercise("06.1", "show_line(message, apelido)", "Uma linha em HTML")
 
 @check("06.1", "o texto chega inteiro à tela", "nenhum pedaço da mensagem some: nem os dois-pontos do meio")
 def whole(show_line, room):
+    expect(show_line("Bruno: oi", "Ana") is not None, RETURN)
     said = ["Bruno: oi", "Bruno: são 2: um, dois", "Ana: não!", "Bruno entrou!", "* limite: 4096 bytes"]
     return all(Page(show_line(text, "Ana")).text == text for text in said)
 
@@ -123,8 +124,9 @@ def each_line(submit, room):
 @check("06.2", "acentos e emoji chegam", "ASCII não conhece ç nem ã; que codificação conhece tudo?")
 def accents(submit, room):
     pair = room.pair()
+    click(submit, "ação", pair.sock)
     click(submit, "não, João! 🎉", pair.sock)
-    return pair.all_that_came() == "não, João! 🎉\n".encode()
+    return pair.all_that_came() == "ação\nnão, João! 🎉\n".encode()
 
 
 @check("06.2", "linhas em branco não vão", "strip() tira os espaços das pontas: sobrou algo na linha?")
@@ -153,8 +155,11 @@ def clears(submit, room):
 def keeps(submit, room):
     closed, text = room.pair().sock, "um texto longo\nde duas linhas"
     closed.close()
-    after = [click(submit, text, sock) for sock in (room.dead(), closed)]
-    return all(box.value == text and note.value.strip() for box, note in after)
+    for sock in (room.dead(), unplugged(room), closed):
+        box, note = click(submit, text, sock)
+        expect(box.value == text, "o texto sumiu da caixa: só a esvazie depois que o envio deu certo")
+        expect(note.value.strip(), "a nota ficou vazia: diga nela, em note.value, que o envio falhou")
+    return True
 
 
 exercise("06.3", "follow(sock, log, limit)", "O painel que se alimenta sozinho")
@@ -190,13 +195,42 @@ def in_background(follow, room):
     return alive and log.shows(room, "Bruno: oi")
 
 
+@check("06.3", "guarda só as últimas linhas", "limit é o máximo de linhas na tela: as mais antigas saem")
+def bounded(follow, room):
+    pair, log = room.pair(), Log()
+    follow(pair.sock, log, 2)
+    pair.peer.send(b"um\ndois\n")
+    seen = log.shows(room, "um", "dois")
+    expect(seen or len(Page(log.value).lines) > 1, "cada linha vai num <div> só dela")
+    pair.peer.send("três\n".encode())
+    kept = log.shows(room, "dois", "três")
+    expect(Page(log.value).lines != ["três"], "as linhas dos outros recv continuam na tela: guarde-as também")
+    return seen and kept
+
+
 @check("06.3", "junta o que chega aos pedaços", "guarde os bytes até o \\n, e só então decodifique a linha")
 def in_pieces(follow, room):
     pair, log = room.pair(), Log()
     with weather.drizzle():
         follow(pair.sock, log, 100)
-        pair.peer.send(f"{'não ' * CALLS}\nBia: é 🎉\nrest".encode())
+        pair.peer.send(f"{'não ' * CALLS}\nBia: é 🎉\n".encode())
         return log.shows(room, tidy("não " * CALLS), "Bia: é 🎉")
+
+
+@check(
+    "06.3",
+    "dois painéis não se misturam",
+    "cada chamada precisa das suas linhas e da sua sobra: guarde-as na função",
+)
+def own_rest(follow, room):
+    pairs, logs = (room.pair(), room.pair()), (Log(), Log())
+    for pair, log in zip(pairs, logs, strict=True):
+        follow(pair.sock, log, 100)
+    pairs[0].peer.send_slowly(b"me")
+    pairs[1].peer.send(b"oi\n")
+    first = logs[1].shows(room, "oi")
+    pairs[0].peer.send(b"io\n")
+    return first and logs[0].shows(room, "meio")
 
 
 @check(
@@ -222,38 +256,12 @@ def waits_for_more(follow, room):
         return log.shows(room, "um", "dois")
 
 
-@check(
-    "06.3",
-    "dois painéis não se misturam",
-    "cada chamada precisa das suas linhas e da sua sobra: guarde-as na função",
-)
-def own_rest(follow, room):
-    pairs, logs = (room.pair(), room.pair()), (Log(), Log())
-    for pair, log in zip(pairs, logs, strict=True):
-        follow(pair.sock, log, 100)
-    pairs[0].peer.send_slowly(b"me")
-    pairs[1].peer.send(b"oi\n")
-    first = logs[1].shows(room, "oi")
-    pairs[0].peer.send(b"io\n")
-    return first and logs[0].shows(room, "meio")
-
-
 @check("06.3", "nada do que chega vira marca", "cada linha passa por escape antes de ir para o <div>")
 def no_tags(follow, room):
     pair, log = room.pair(), Log()
     follow(pair.sock, log, 100)
     pair.peer.send(f"Bruno: {ATTACK}\n".encode())
     return log.shows(room, f"Bruno: {ATTACK}")
-
-
-@check("06.3", "guarda só as últimas linhas", "limit é o máximo de linhas na tela: as mais antigas saem")
-def bounded(follow, room):
-    pair, log = room.pair(), Log()
-    follow(pair.sock, log, 2)
-    pair.peer.send(b"um\ndois\n")
-    seen = log.shows(room, "um", "dois")
-    pair.peer.send("três\n".encode())
-    return seen and log.shows(room, "dois", "três")
 
 
 @check("06.3", "redesenha uma vez por recv", "junte as linhas de um recv e só depois mude log.value, uma vez")

@@ -7,7 +7,7 @@ from itertools import islice
 from .. import weather
 from ..exam_room import QUIET
 from ..registry import check, exercise, expect
-from ..scenes import CALLS, ODD, SILENCE, WIDE
+from ..scenes import CALLS, ODD, SILENCE, WHOLE, WIDE, listens_on, unplugged
 
 BLOCK = b"0123456789abcdef" * 4096  # 64 KiB
 MANY = 40  # blocos: mais do que uma conexão de `distracted` guarda
@@ -42,7 +42,7 @@ def waits(attend_member, room):
         for part in (b"um", b"dois"):
             room.wait(lambda: False, QUIET)
             ana.peer.send(part)
-        return room.wait(lambda: b"".join(said) == b"umdois") and thread.is_alive()
+        return listens_on(room, thread, lambda: b"".join(said) == b"umdois")
 
 
 @check(
@@ -51,14 +51,16 @@ def waits(attend_member, room):
 def polite(attend_member, room):
     thread, ana, _, said = attend(attend_member, room)
     ana.peer.finish()
-    return room.ended(thread) and said and b"" not in said
+    ended = room.ended(thread)
+    expect(b"" not in said, "b'' é o fim, e não uma mensagem: confira antes de repassar")
+    return ended and said
 
 
 @check("07.1", "termina quando a conexão cai", "recv também pode levantar um OSError: o que fazer com ele?")
 def crash(attend_member, room):
-    thread, ana, members, said = attend(attend_member, room)
+    thread, ana, _, said = attend(attend_member, room)
     ana.peer.reset()
-    return room.ended(thread) and not room.failures and ana.sock not in members and said
+    return room.ended(thread) and not room.failures and said
 
 
 @check("07.1", "qualquer OSError é um fim", "há outros além de ConnectionResetError: capture OSError e saia")
@@ -72,14 +74,20 @@ def any_failure(attend_member, room):
 @check(
     "07.1",
     "a despedida diz só quem saiu, uma vez",
-    "que variável tem o apelido de um, e qual tem o de todos?",
+    "uma linha em bytes, com o apelido de client: members diz qual é",
 )
 def says_goodbye(attend_member, room):
     for leave in ("finish", "reset"):
         thread, ana, _, said = attend(attend_member, room)
         getattr(ana.peer, leave)()
         room.ended(thread)
-        if b"".join(said) != b"Ana saiu!\n":
+        expect(
+            all(isinstance(message, bytes | bytearray) for message in said),
+            "broadcast quer bytes: transforme o texto com encode",
+        )
+        told = b"".join(said)
+        expect(told.count(b"saiu!") < 2, "a despedida saiu mais de uma vez: deixe-a num lugar só")
+        if told != b"Ana saiu!\n":
             return False
     return True
 
@@ -88,14 +96,18 @@ def says_goodbye(attend_member, room):
     "07.1", "tira da sala antes de se despedir", "a despedida é para quem ficou: em que ordem vêm as coisas?"
 )
 def removes_first(attend_member, room):
-    ana, bruno, present = room.pair(), room.pair(), []
-    members = {ana.sock: "Ana", bruno.sock: "Bruno"}
-    thread = room.spawn(
-        attend_member, ana.sock, members, lambda message: present.append(list(members.values()))
-    )
+    ana, bruno, other, present = room.pair(), room.pair(), room.pair(), []
+    members = {bruno.sock: "Bruno", ana.sock: "Ana", other.sock: "Ana"}
+    thread = room.spawn(attend_member, ana.sock, members, lambda message: present.append(ana.sock in members))
     ana.peer.finish()
     room.ended(thread)
-    return present[-1:] == [["Bruno"]] and members == {bruno.sock: "Bruno"}
+    expect(
+        ana.sock not in members, "quem saiu continua em members: tire-o do próprio dicionário, com pop ou del"
+    )
+    expect(
+        members == {bruno.sock: "Bruno", other.sock: "Ana"}, "tire só o socket client: outra Ana pode ficar"
+    )
+    return present[-1:] == [False]
 
 
 @check("07.1", "fecha a conexão", "quem atende a conexão a fecha no fim")
@@ -138,7 +150,8 @@ def nobody_waits(send_without_waiting, room):
         send_without_waiting(BLOCK, pending, ENOUGH)
     pending[bruno.sock] = bytearray()
     send_without_waiting(b"fim\n", pending, ENOUGH)
-    return bruno.peer.got(b"fim\n")
+    expect(bruno.peer.got(b"fim\n"), "quem não lê encerrou o laço: passe ao próximo socket")
+    return True
 
 
 @check(
@@ -153,10 +166,12 @@ def keeps_the_rest(send_without_waiting, room):
         send_without_waiting(block, pending, ENOUGH)
     slow.peer.heard(0.05)  # esvazia a conexão: agora cabe mais, mas a vez é de quem ficou
     send_without_waiting(b"fim\n", pending, ENOUGH)
+    expect(
+        isinstance(pending[slow.sock], bytearray), "a fila é um bytearray, e continua a ser: mude a própria"
+    )
     room.spawn(slow.peer.got, b"fim\n", 2)
-    room.wait(lambda: not send_without_waiting(b"", pending, ENOUGH) and not pending[slow.sock])
-    room.wait(lambda: slow.peer.seen.endswith(b"fim\n"))
-    return slow.peer.seen == b"".join(blocks) + b"fim\n"
+    sent = room.wait(lambda: not send_without_waiting(b"", pending, ENOUGH) and not pending[slow.sock])
+    return sent and slow.peer.got(b"fim\n", QUIET) and slow.peer.seen == b"".join(blocks) + b"fim\n"
 
 
 @check("07.2", "devolve quem passou do limite", "compare o tamanho do que ficou guardado com limit")
@@ -178,7 +193,10 @@ def within_the_limit(send_without_waiting, room):
     slow, bruno = distracted(room).sock, room.pair().sock
     pending = {slow: bytearray()}
     for _ in range(MANY):
-        send_without_waiting(BLOCK, pending, ENOUGH)
+        gone = send_without_waiting(BLOCK, pending, ENOUGH)
+        expect(
+            not gone, "quem demora a ler não morreu: BlockingIOError também é um OSError, e vem antes dele"
+        )
     return not send_without_waiting(b"", pending, len(pending[slow])) and not send_without_waiting(
         b"oi\n", {bruno: bytearray()}, 2
     )
@@ -188,12 +206,11 @@ def within_the_limit(send_without_waiting, room):
     "07.2", "um morto não impede a entrega, e é devolvido", "um erro de envio só diz respeito a quem o causou"
 )
 def dead_member(send_without_waiting, room):
-    dead, bruno = room.dead(), room.pair()
+    dead, cut, bruno = room.dead(), unplugged(room), room.pair()
     with suppress(OSError):
         dead.send(b"x")
-    gone = send_without_waiting(b"oi\n", {dead: bytearray(), bruno.sock: bytearray()}, ENOUGH)
-    expect(len(gone) < 2, "quem morreu aparece uma vez só na lista")
-    return list(gone) == [dead] and bruno.peer.got(b"oi\n")
+    gone = send_without_waiting(b"oi\n", {sock: bytearray() for sock in (dead, cut, bruno.sock)}, ENOUGH)
+    return list(gone) == [dead, cut] and bruno.peer.got(b"oi\n")
 
 
 @check(
@@ -205,6 +222,7 @@ def only_tells(send_without_waiting, room):
     dead, bruno = room.dead(), room.pair()
     pending = {dead: bytearray(), bruno.sock: bytearray()}
     gone = send_without_waiting(b"oi\n", pending, 0)
+    expect(gone != [dead, dead], "quem morreu aparece uma vez só na lista, ainda que a fila passe do limite")
     return gone == [dead] and list(pending) == [dead, bruno.sock] and dead.fileno() >= 0
 
 
@@ -216,7 +234,10 @@ def glued(whole_messages, room):
     pair = room.pair()
     pair.peer.send("Ana: um\nAna: dois\nAna: três\n".encode())
     pair.peer.finish()
-    return list(islice(whole_messages(pair.sock), 3)) == ["Ana: um", "Ana: dois", "Ana: três"]
+    found = list(islice(whole_messages(pair.sock), 3))
+    expect(all(isinstance(message, str) for message in found), "cada yield entrega um texto: use decode")
+    expect(found[:1] != ["Ana: um\n"], "o \\n só separa: entregue a mensagem sem ele")
+    return found == ["Ana: um", "Ana: dois", "Ana: três"]
 
 
 @check(
@@ -228,7 +249,24 @@ def at_once(whole_messages, room):
     pair = room.pair()
     found = iter(whole_messages(pair.sock))
     pair.peer.send(b"um\nme")
-    return next(found) == "um"
+    first = next(found)
+    pair.peer.send(b"io\n")
+    next(found)  # quem guarda a sobra num lugar só não a leva para a próxima conferência
+    return first == "um"
+
+
+@check(
+    "07.3", "duas conexões não se misturam", "a meia linha de uma não pode cair na outra: guarde-a na função"
+)
+def own_rest(whole_messages, room):
+    ana, bia = room.pair(), room.pair()
+    hers, other = iter(whole_messages(ana.sock)), iter(whole_messages(bia.sock))
+    ana.peer.send(b"um\nme")
+    first = next(hers)
+    bia.peer.send(b"oi\n")
+    second = next(other)
+    ana.peer.send(b"io\n")
+    return (first, second, next(hers)) == ("um", "oi", "meio")
 
 
 @check(
@@ -259,28 +297,21 @@ def waits_for_more(whole_messages, room):
 
 
 @check(
-    "07.3", "duas conexões não se misturam", "a meia linha de uma não pode cair na outra: guarde-a na função"
-)
-def own_rest(whole_messages, room):
-    ana, bia = room.pair(), room.pair()
-    hers, other = iter(whole_messages(ana.sock)), iter(whole_messages(bia.sock))
-    ana.peer.send(b"um\nme")
-    first = next(hers)
-    bia.peer.send(b"oi\n")
-    second = next(other)
-    ana.peer.send(b"io\n")
-    return (first, second, next(hers)) == ("um", "oi", "meio")
-
-
-@check(
     "07.3",
     "só o \\n separa",
     "splitlines separa em outros caracteres também, e strip apaga mais do que o \\n",
 )
 def only_newline(whole_messages, room):
     pair = room.pair()
-    pair.peer.send(f" {ODD} \n{WIDE}\n".encode())
-    return list(islice(whole_messages(pair.sock), 2)) == [f" {ODD} ", WIDE]
+    pair.peer.send(f" {ODD} \n".encode())
+    return list(islice(whole_messages(pair.sock), 1)) == [f" {ODD} "]
+
+
+@check("07.3", "uma mensagem comprida chega inteira", WHOLE)
+def wide(whole_messages, room):
+    pair = room.pair()
+    pair.peer.send(f"{WIDE}\nfim\n".encode())
+    return list(islice(whole_messages(pair.sock), 2)) == [WIDE, "fim"]
 
 
 @check(
