@@ -28,7 +28,7 @@ except ImportError:  # o Windows não o tem, nem precisa
 from ..leftovers import new_sockets
 from . import exam_room, weather
 from .exam_room import ExamRoom
-from .registry import EXERCISES, Check, Exercise, Missed
+from .registry import EXERCISES, Check, Differs, Exercise, Missed
 
 GRACE = 0.4  # segundos para as threads da resposta acabarem depois que as conexões fecham
 LIFE = 60  # segundos que este processo pode viver
@@ -114,6 +114,8 @@ def _run(item: Check, answer, exercise: Exercise, deadline: float, before: dict)
     def body() -> None:
         try:
             done.append({"good": bool(item.run(answer, room))})
+        except Differs as differs:
+            done.append({"good": False, "saw": str(differs)})
         except Missed as missed:
             done.append({"good": False, "hint": str(missed)})
         except BaseException as error:  # até sys.exit: a resposta roda aqui dentro

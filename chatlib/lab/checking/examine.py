@@ -234,6 +234,8 @@ def _reason(found: dict, place: str) -> str:
     if "error" in found:
         text = f": {found['text']}" if found["text"] else ""
         return f" (apareceu {found['error']}{text}{f', {place}' if place else ''})"
+    if "saw" in found:
+        return f" ({found['saw']})"
     if "hung" in found:
         seconds = f"{found['hung']:g}".replace(".", ",")
         return f" (não terminou em {seconds} s{f': parou {place}' if place else ''})"

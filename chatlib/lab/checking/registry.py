@@ -6,6 +6,8 @@ Quem declara e quem confere só se encontram aqui.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+SHOWN = 70  # caracteres que se mostram do que veio, e do que devia vir
+
 
 class Missed(Exception):
     """A verificação não passou, e sabe dizer por quê melhor do que a sua dica."""
@@ -15,6 +17,22 @@ def expect(good: object, hint: str) -> None:
     """Levanta Missed, com esta dica no lugar da dica da verificação, se ``good`` não é verdadeiro."""
     if not good:
         raise Missed(hint)
+
+
+class Differs(Exception):
+    """Veio uma coisa, e devia vir outra: a mensagem mostra as duas, ao lado da dica."""
+
+
+def same(found: object, wanted: object) -> bool:
+    """True se são iguais; levanta Differs, que mostra as duas coisas, se não são."""
+    if found != wanted:
+        raise Differs(f"veio {_short(found)}; devia vir {_short(wanted)}")
+    return True
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 20]}…{text[-20:]}"
 
 
 @dataclass

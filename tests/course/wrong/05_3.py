@@ -158,7 +158,7 @@ def keeps_the_end_of_a_long_line(sock, on_message):
 def hands_out_bytes(sock, on_message):
     """entrega cada linha assim que se completa
 
-    on_message quer texto
+    on_message quer um texto
     """
     rest = b""
     with suppress(OSError):

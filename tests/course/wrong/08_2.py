@@ -7,7 +7,7 @@ def always_free(tape):
 
 
 def last_to_arrive(tape):
-    """quem espera em outra thread não tranca"""
+    """esperar quem chegue não é estar trancado"""
     return tape.of("opened")[-1].peer
 
 

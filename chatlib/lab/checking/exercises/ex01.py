@@ -2,7 +2,7 @@
 
 from .. import weather
 from ..exam_room import QUIET
-from ..registry import check, exercise, expect
+from ..registry import check, exercise, expect, same
 from ..scenes import CALLS, LONG, RETURN, SILENCE, read_late, still_works
 
 exercise("01.1", "send_text(sock, text)", "Mande um texto")
@@ -12,7 +12,8 @@ exercise("01.1", "send_text(sock, text)", "Mande um texto")
 def arrives(send_text, room):
     pair = room.pair()
     send_text(pair.sock, "oi, Bruno")
-    return b"oi, Bruno" in pair.all_that_came()
+    came = pair.all_that_came()
+    return b"oi, Bruno" in came or same(came, b"oi, Bruno")
 
 
 @check("01.1", "acentos e emoji chegam", "ASCII não conhece ç nem ã; que codificação conhece tudo?")
@@ -20,8 +21,9 @@ def accents(send_text, room):
     for text in ("ação", "não, João! 🎉"):
         pair = room.pair()
         send_text(pair.sock, text)
-        if text.encode() not in pair.all_that_came():
-            return False
+        came = pair.all_that_came()
+        if text.encode() not in came:
+            same(came, text.encode())
     return True
 
 
@@ -30,8 +32,7 @@ def nothing_else(send_text, room):
     for text in ("  só isto\n", "", "\tduas\r\nlinhas\n\n"):
         pair = room.pair()
         send_text(pair.sock, text)
-        if pair.all_that_came() != text.encode():
-            return False
+        same(pair.all_that_came(), text.encode())
     return True
 
 
@@ -58,7 +59,7 @@ def gives_them(receive_exactly, room):
     got = receive_exactly(pair.sock, 5)
     expect(got is not None, RETURN)
     expect(isinstance(got, bytes | bytearray), "devolva o que recebeu, em bytes: nem texto, nem lista")
-    return got == b"abcde"
+    return same(got, b"abcde")
 
 
 @check("01.2", "junta bytes que chegam um a um", "um recv traz o que já chegou: repita até ter o bastante")
@@ -73,7 +74,7 @@ def one_by_one(receive_exactly, room):
 def leaves_the_rest(receive_exactly, room):
     pair = room.pair()
     pair.peer.send(b"umdois")
-    return (receive_exactly(pair.sock, 2), receive_exactly(pair.sock, 4)) == (b"um", b"dois")
+    return same((receive_exactly(pair.sock, 2), receive_exactly(pair.sock, 4)), (b"um", b"dois"))
 
 
 @check(
@@ -108,7 +109,7 @@ def other_side_leaves(receive_exactly, room):
     pair.peer.send(b"meio")
     pair.peer.close()
     early.peer.close()
-    return receive_exactly(pair.sock, 10) == b"meio" and receive_exactly(early.sock, 10) == b""
+    return same((receive_exactly(pair.sock, 10), receive_exactly(early.sock, 10)), (b"meio", b""))
 
 
 @check("01.2", "a conexão continua aberta depois", "quem chamou ainda vai usar o socket: não o feche")
@@ -127,9 +128,9 @@ def repeats(echo, room):
     pair = room.pair()
     room.spawn(echo, pair.sock)
     pair.peer.send(b" oi\n")
-    came = pair.peer.got(b" oi\n")
+    pair.peer.got(b" oi\n")
     expect(pair.peer.seen, "nada voltou: devolva cada pedaço assim que ele chega, sem esperar o fim")
-    return came and pair.peer.heard(0.05) == b" oi\n"
+    return same(pair.peer.heard(0.05), b" oi\n")
 
 
 @check("01.3", "continua depois da primeira mensagem", "uma vez só não basta: que laço repete sem fim?")
@@ -142,6 +143,10 @@ def goes_on(echo, room):
         came = pair.peer.got(text)
         expect(came or pair.peer.seen, "meia linha também volta: o eco não espera por um \\n")
         expect(came or text != b"\n", "uma linha em branco não é o fim: quem diz que acabou é o b''")
+        expect(
+            came or pair.sock.fileno() >= 0,
+            "o socket foi fechado antes do fim: feche-o só depois do laço",
+        )
         if not came:
             return False
     return pair.peer.seen == b"".join(texts)

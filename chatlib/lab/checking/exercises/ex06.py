@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 from .. import weather
 from ..exam_room import QUIET
-from ..registry import check, exercise, expect
+from ..registry import check, exercise, expect, same
 from ..scenes import CALLS, LONG, ODD, RETURN, SILENCE, read_late, unplugged
 
+ORDER = "a linha mais nova vem por último: mantenha a ordem da conversa"
 ATTACK = """<img src="" onerror="this.outerHTML='oi'">&lt;b&gt;"""
 
 
@@ -65,13 +66,13 @@ exercise("06.1", "show_line(message, apelido)", "Uma linha em HTML")
 def whole(show_line, room):
     expect(show_line("Bruno: oi", "Ana") is not None, RETURN)
     said = ["Bruno: oi", "Bruno: são 2: um, dois", "Ana: não!", "Bruno entrou!", "* limite: 4096 bytes"]
-    return all(Page(show_line(text, "Ana")).text == text for text in said)
+    return all(same(Page(show_line(text, "Ana")).text, text) for text in said)
 
 
 @check("06.1", "o autor vem em negrito", "ponha entre <b> e </b> só o que vem antes do primeiro ': '")
 def bold(show_line, room):
     author = Page(show_line("Bruno: são 2: um, dois", "Ana")).bold.strip(" :")
-    return author == "Bruno" and not Page(show_line("Bruno entrou!", "Ana")).bold
+    return same(author, "Bruno") and not Page(show_line("Bruno entrou!", "Ana")).bold
 
 
 @check("06.1", "nada da mensagem vira marca", "autor, texto, aviso: tudo passa por escape, uma só vez")
@@ -92,7 +93,7 @@ def owners(show_line, room):
 @check("06.1", "reconhece os avisos", "um aviso começa com '* ', mesmo que tenha ': ', ou não tem ': '")
 def notices(show_line, room):
     said = ["Bruno entrou!", "são 10:30!", "* mensagem longa demais: o limite é 4096 bytes"]
-    return all(Page(show_line(text, "Ana")).kinds == ["notice"] for text in said)
+    return all(same((text, Page(show_line(text, "Ana")).kinds), (text, ["notice"])) for text in said)
 
 
 @check("06.1", "não toma uma fala por aviso", "um aviso tem '* ', com o espaço, e só vale no começo da linha")
@@ -118,7 +119,7 @@ def each_line(submit, room):
     click(submit, "  dois e meio \nfim", pair.sock)
     came = pair.all_that_came()
     expect(came != b"um\ndois e meio\nfim\n", "cada linha vai como foi escrita, com os espaços das pontas")
-    return came == b"um\n  dois e meio \nfim\n"
+    return same(came, b"um\n  dois e meio \nfim\n")
 
 
 @check("06.2", "acentos e emoji chegam", "ASCII não conhece ç nem ã; que codificação conhece tudo?")
@@ -135,7 +136,7 @@ def blanks(submit, room):
     click(submit, "   ", pair.sock)
     click(submit, "", pair.sock)
     click(submit, "\num\n\n  \t\ndois\n", pair.sock)
-    return pair.all_that_came() == b"um\ndois\n"
+    return same(pair.all_that_came(), b"um\ndois\n")
 
 
 @check("06.2", "um texto longo sai inteiro", "send pode mandar só uma parte; que método insiste até o fim?")
@@ -148,7 +149,7 @@ def long_text(submit, room):
 def clears(submit, room):
     box, note = SimpleNamespace(value="oi"), SimpleNamespace(value="o envio falhou")
     submit(box, note, room.pair().sock)
-    return box.value == "" and note.value == ""
+    return same((box.value, note.value), ("", ""))
 
 
 @check("06.2", "numa falha, guarda o texto e avisa", "capture OSError; só esvazie a caixa depois de enviar")
@@ -182,7 +183,7 @@ class Log:
 
     def shows(self, room, *texts: str) -> bool:
         """Se as linhas na tela se tornam exatamente estas."""
-        return room.wait(lambda: Page(self.value).lines == list(texts))
+        return room.wait(lambda: isinstance(self.value, str) and Page(self.value).lines == list(texts))
 
 
 @check("06.3", "devolve uma thread que escuta", "inicie uma thread daemon, devolva-a e não espere por ela")
@@ -192,7 +193,9 @@ def in_background(follow, room):
     alive = isinstance(thread, threading.Thread) and thread.is_alive()
     expect(not alive or thread.daemon, "faltou daemon=True: sem ele, a thread segura o fim do programa")
     pair.peer.send(b"Bruno: oi\n")
-    return alive and log.shows(room, "Bruno: oi")
+    shown = log.shows(room, "Bruno: oi")
+    expect(not alive or isinstance(log.value, str), "log.value é uma string de HTML, e não uma lista")
+    return alive and (shown or same(log.value, "<div>Bruno: oi</div>"))
 
 
 @check("06.3", "guarda só as últimas linhas", "limit é o máximo de linhas na tela: as mais antigas saem")
@@ -201,11 +204,14 @@ def bounded(follow, room):
     follow(pair.sock, log, 2)
     pair.peer.send(b"um\ndois\n")
     seen = log.shows(room, "um", "dois")
+    if not seen:
+        expect(Page(log.value).lines != ["dois", "um"], ORDER)
     expect(seen or len(Page(log.value).lines) > 1, "cada linha vai num <div> só dela")
     pair.peer.send("três\n".encode())
     kept = log.shows(room, "dois", "três")
+    expect(Page(log.value).lines[::-1] != ["dois", "três"], ORDER)
     expect(Page(log.value).lines != ["três"], "as linhas dos outros recv continuam na tela: guarde-as também")
-    return seen and kept
+    return seen and (kept or same(Page(log.value).lines, ["dois", "três"]))
 
 
 @check("06.3", "junta o que chega aos pedaços", "guarde os bytes até o \\n, e só então decodifique a linha")
