@@ -74,7 +74,7 @@ def safely(room: ExamRoom, function: Callable, *args):
 def listens_on(room: ExamRoom, thread: threading.Thread, came: Callable[[], bool]) -> bool:
     """Se tudo chega, e a função que a thread roda continua à espera de mais."""
     room.wait(lambda: came() or not thread.is_alive())
-    good = came()
+    good = room.wait(came, QUIET)  # outra thread da resposta ainda pode trazer o que falta
     expect(not good or thread.is_alive(), EARLY)
     return good
 

@@ -123,3 +123,15 @@ def reads_the_name_later(server, welcome, stop):
             timer = threading.Timer(0.02, lambda: welcome(client))  # noqa: B023 - é este o engano
             timer.daemon = True
             timer.start()
+
+
+def closes_the_door(server, welcome, stop):
+    """para quando se pede
+
+    server é de quem chamou
+    """
+    with server:
+        while not stop.is_set():
+            with suppress(TimeoutError):
+                client, _ = server.accept()
+                threading.Thread(target=welcome, args=(client,), daemon=True).start()

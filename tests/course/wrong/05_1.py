@@ -88,3 +88,9 @@ def strips_the_text(sock, apelido, text):
 def glues_the_parts(sock, apelido, text):
     """do texto nada se perde"""
     sock.sendall((f"{apelido}: " + text.replace("\n", "") + "\n").encode())
+
+
+def turns_the_order(sock, apelido, text):
+    """do texto nada se perde"""
+    for line in reversed(text.split("\n")):
+        sock.sendall(f"{apelido}: {line}\n".encode())

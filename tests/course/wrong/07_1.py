@@ -170,3 +170,27 @@ def binds_another_dictionary(client, members, broadcast):
     members = {sock: name for sock, name in members.items() if sock is not client}
     client.close()
     broadcast(f"{apelido} saiu!\n".encode())
+
+
+def closes_everybody(client, members, broadcast):
+    """fecha a conexão
+
+    feche só o socket de quem saiu
+    """
+    with suppress(OSError):
+        while data := client.recv(1024):
+            broadcast(data)
+    for sock in members:
+        sock.close()
+    broadcast(f"{members.pop(client)} saiu!\n".encode())
+
+
+def names_the_first(client, members, broadcast):
+    """a despedida diz só quem saiu, uma vez"""
+    with suppress(OSError):
+        while data := client.recv(1024):
+            broadcast(data)
+    apelido = next(iter(members.values()))
+    del members[client]
+    client.close()
+    broadcast(f"{apelido} saiu!\n".encode())

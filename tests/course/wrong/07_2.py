@@ -243,3 +243,14 @@ def stops_at_the_slow(message, pending, limit):
         except OSError:
             gone.append(sock)
     return gone
+
+
+def gives_none(message, pending, limit):
+    """todos recebem
+
+    vazia se ninguém
+    """
+    for sock, queue in pending.items():
+        queue += message
+        sock.setblocking(False)
+        del queue[: sock.send(queue)]

@@ -65,3 +65,9 @@ def gives_a_generator(tape, apelido):
     """
     data = b"".join(entry.data for entry in tape.of("sent", peer=apelido)).removeprefix(b"NICK")
     return (line.decode() for line in data.split(b"\n")[:-1])
+
+
+def tells_each_line_once(tape, apelido):
+    """separa as linhas que viajaram juntas"""
+    data = b"".join(entry.data for entry in tape.of("sent", peer=apelido)).removeprefix(b"NICK")
+    return list(dict.fromkeys(data.decode().split("\n")[:-1]))

@@ -62,3 +62,9 @@ def gives_none(tape):
     for entry in tape.of("waiting"):
         if entry.thread == door and entry.text in ("recv", "send"):
             return entry.peer
+
+
+def looks_at_the_last(tape):
+    """quem espera em outra thread não tranca"""
+    last = tape.of("waiting")[-1]
+    return "" if last.text == "accept" else last.peer

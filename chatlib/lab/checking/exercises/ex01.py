@@ -74,7 +74,9 @@ def one_by_one(receive_exactly, room):
 def leaves_the_rest(receive_exactly, room):
     pair = room.pair()
     pair.peer.send(b"umdois")
-    return same((receive_exactly(pair.sock, 2), receive_exactly(pair.sock, 4)), (b"um", b"dois"))
+    first = receive_exactly(pair.sock, 2)
+    expect(pair.sock.fileno() >= 0, "quem chamou ainda vai usar o socket: não o feche")
+    return same((first, receive_exactly(pair.sock, 4)), (b"um", b"dois"))
 
 
 @check(
@@ -145,7 +147,7 @@ def goes_on(echo, room):
         expect(came or text != b"\n", "uma linha em branco não é o fim: quem diz que acabou é o b''")
         expect(
             came or pair.sock.fileno() >= 0,
-            "o socket foi fechado antes do fim: feche-o só depois do laço",
+            "a função fechou o socket com a conversa aberta: o laço só acaba quando recv devolve b''",
         )
         if not came:
             return False

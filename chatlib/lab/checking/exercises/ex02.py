@@ -240,7 +240,10 @@ def said_by(speak, room, who, text="oi", names=("Ana", "Bia", "Caio")):
 @check("02.4", "os outros recebem a linha com o nome", "apelido, dois-pontos, espaço e texto, em bytes")
 def others_get_line(speak, room):
     ana, _, caio = said_by(speak, room, 1)
-    expect(not ana or caio, "quem vem depois de sender não recebeu: pule sender, sem sair do laço")
+    expect(
+        bool(ana) == bool(caio),
+        "só quem está de um lado de sender recebeu: percorra a lista toda, e pule apenas sender",
+    )
     return (b": oi" in ana and b": oi" in caio) or same(caio, b"Bia: oi\n")
 
 

@@ -83,11 +83,12 @@ def harmless(show_line, room):
 
 @check("06.1", "separa as suas falas das alheias", "compare o autor inteiro com o apelido")
 def owners(show_line, room):
+    same(Page(show_line("Ana: oi", "Ana")).kinds, ["mine"])
     others = ["Bruno: oi", "Anabela: oi", "An: oi", "ana: oi", "Bruno: Ana: oi", "Bruno: "]
     theirs = all(Page(show_line(text, "Ana")).kinds == ["other"] for text in others)
     mine = Page(show_line("R&D: oi", "R&D")).kinds == ["mine"]
     expect(mine, "compare o autor com o apelido antes de passá-lo por escape")
-    return theirs and Page(show_line("Ana: oi", "Ana")).kinds == ["mine"]
+    return theirs
 
 
 @check("06.1", "reconhece os avisos", "um aviso começa com '* ', mesmo que tenha ': ', ou não tem ': '")
@@ -116,6 +117,7 @@ def click(submit, text, sock):
 def each_line(submit, room):
     pair = room.pair()
     click(submit, "um", pair.sock)
+    expect(pair.sock.fileno() >= 0, "o próximo clique vai usar o mesmo socket: não o feche")
     click(submit, "  dois e meio \nfim", pair.sock)
     came = pair.all_that_came()
     expect(came != b"um\ndois e meio\nfim\n", "cada linha vai como foi escrita, com os espaços das pontas")
@@ -262,7 +264,11 @@ def waits_for_more(follow, room):
         return log.shows(room, "um", "dois")
 
 
-@check("06.3", "nada do que chega vira marca", "cada linha passa por escape antes de ir para o <div>")
+@check(
+    "06.3",
+    "nada do que chega vira marca",
+    "cada linha passa por escape, uma só vez, antes de ir para o <div>",
+)
 def no_tags(follow, room):
     pair, log = room.pair(), Log()
     follow(pair.sock, log, 100)

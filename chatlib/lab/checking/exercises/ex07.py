@@ -17,7 +17,7 @@ ENOUGH = 64 << 20  # um limite que nenhum teste alcança
 def attend(handle, room):
     """Ana atendida por ``handle``: a thread, o outro lado, quem está na sala e o que foi dito a todos."""
     ana, bruno, said = room.pair(), room.pair(), []
-    members = {ana.sock: "Ana", bruno.sock: "Bruno"}
+    members = {bruno.sock: "Bruno", ana.sock: "Ana"}
     thread = room.spawn(handle, ana.sock, members, said.append)
     return thread, ana, members, said
 
@@ -115,10 +115,12 @@ def removes_first(attend_member, room):
 @check("07.1", "fecha a conexão", "quem atende a conexão a fecha no fim")
 def closes(attend_member, room):
     for leave in ("finish", "reset"):
-        thread, ana, _, _ = attend(attend_member, room)
+        thread, ana, members, _ = attend(attend_member, room)
+        everybody = list(members)
         getattr(ana.peer, leave)()
         if not room.ended(thread) or ana.sock.fileno() >= 0:
             return False
+        expect(everybody[0].fileno() >= 0, "feche só o socket de quem saiu: os outros continuam na sala")
     return True
 
 
@@ -141,6 +143,7 @@ exercise(
 def everyone(send_without_waiting, room):
     pairs = [room.pair() for _ in range(3)]
     gone = send_without_waiting(b"oi\n", {pair.sock: bytearray() for pair in pairs}, ENOUGH)
+    expect(isinstance(gone, list), "devolva sempre uma lista, vazia se ninguém deve ser desligado")
     return all(pair.peer.got(b"oi\n") for pair in pairs) and not gone
 
 
@@ -173,7 +176,8 @@ def keeps_the_rest(send_without_waiting, room):
     )
     room.spawn(slow.peer.got, b"fim\n", 2)
     sent = room.wait(lambda: not send_without_waiting(b"", pending, ENOUGH) and not pending[slow.sock])
-    return sent and slow.peer.got(b"fim\n", QUIET) and slow.peer.seen == b"".join(blocks) + b"fim\n"
+    came = sent and room.wait(lambda: slow.peer.seen.endswith(b"fim\n"))
+    return came and slow.peer.seen == b"".join(blocks) + b"fim\n"
 
 
 @check("07.2", "devolve quem passou do limite", "compare o tamanho do que ficou guardado com limit")
@@ -194,7 +198,9 @@ def over_the_limit(send_without_waiting, room):
 )
 def within_the_limit(send_without_waiting, room):
     slow, bruno = distracted(room).sock, room.pair().sock
-    pending = {slow: bytearray()}
+    other = {slow: bytearray(b"x" * (1 << 23)), bruno: bytearray()}
+    expect(bruno not in send_without_waiting(b"", other, 1 << 20), "cada um responde só pela sua fila")
+    pending = {slow: other[slow]}
     for _ in range(MANY):
         gone = send_without_waiting(BLOCK, pending, ENOUGH)
         expect(
@@ -235,13 +241,13 @@ exercise("07.3", "whole_messages(sock)", "Construa: mensagens inteiras, venham c
 @check("07.3", "separa mensagens coladas", "um recv pode trazer várias: separe no \\n")
 def glued(whole_messages, room):
     pair = room.pair()
-    pair.peer.send("Ana: um\nAna: dois\nAna: três\n".encode())
+    pair.peer.send("Ana: três\nAna: dois\nAna: três\n".encode())
     pair.peer.finish()
     found = list(islice(whole_messages(pair.sock), 3))
     expect(all(isinstance(message, str) for message in found), "cada yield entrega um texto: use decode")
-    expect(found[:1] != ["Ana: um\n"], "o \\n só separa: entregue a mensagem sem ele")
+    expect(found[1:2] != ["Ana: dois\n"], "o \\n só separa: entregue a mensagem sem ele")
     expect(found, "nada saiu: só yield entrega, e o que vai num return de função geradora se perde")
-    return same(found, ["Ana: um", "Ana: dois", "Ana: três"])
+    return same(found, ["Ana: três", "Ana: dois", "Ana: três"])
 
 
 @check(
