@@ -104,3 +104,17 @@ def binds_new_lists(client, clients, apelidos, broadcast):
     clients = [other for other in clients if other is not client]
     client.close()
     broadcast(f"{apelido} saiu!\n".encode())
+
+
+def takes_those_after_too(client, clients, apelidos, broadcast):
+    """avisa depois de tirar
+
+    veio ['Ana']
+    """
+    if client not in clients:
+        return
+    index = clients.index(client)
+    apelido = apelidos[index]
+    del clients[index:], apelidos[index:]
+    client.close()
+    broadcast(f"{apelido} saiu!\n".encode())

@@ -115,7 +115,7 @@ def welcomes_ten_at_a_time(server, welcome, stop):
 def reads_the_name_later(server, welcome, stop):
     """um mudo não tranca a porta
 
-    entregue o socket à thread em args
+    o socket dela em args
     """
     while not stop.is_set():
         with suppress(TimeoutError):

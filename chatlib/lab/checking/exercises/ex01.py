@@ -67,7 +67,7 @@ def one_by_one(receive_exactly, room):
     pair, data = room.pair(), "atenção".encode() * CALLS
     pair.peer.send(data)
     with weather.drizzle():
-        return receive_exactly(pair.sock, len(data)) == data
+        return same(receive_exactly(pair.sock, len(data)), data)
 
 
 @check("01.2", "deixa o resto para a próxima", "peça ao recv só o que ainda falta")

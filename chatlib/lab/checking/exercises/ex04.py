@@ -192,7 +192,7 @@ def nobody_waits(accept_all, room):
         )
         expect(
             len({id(client) for client in door.met}) == len(door.met),
-            "alguém foi recebido duas vezes, e outro nenhuma: entregue o socket à thread em args",
+            "alguém foi recebido duas vezes: uma thread por pessoa, e o socket dela em args",
         )
         return met
 

@@ -198,9 +198,9 @@ def over_the_limit(send_without_waiting, room):
 )
 def within_the_limit(send_without_waiting, room):
     slow, bruno = distracted(room).sock, room.pair().sock
-    other = {slow: bytearray(b"x" * (1 << 23)), bruno: bytearray()}
-    expect(bruno not in send_without_waiting(b"", other, 1 << 20), "cada um responde só pela sua fila")
-    pending = {slow: other[slow]}
+    full = {distracted(room).sock: bytearray(BLOCK * MANY), bruno: bytearray()}
+    expect(bruno not in send_without_waiting(b"", full, 1 << 18), "cada um responde só pela sua fila")
+    pending = {slow: bytearray()}
     for _ in range(MANY):
         gone = send_without_waiting(BLOCK, pending, ENOUGH)
         expect(
