@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from ....sockets import readable
 from .. import exam_room, weather
 from ..exam_room import QUIET
+from ..registry import check, exercise, expect, same
 from ..scenes import CALLS, LONG, ODD, RETURN, SILENCE, TORN, WIDE, closed, read_late, still_works
 
 TICK = 0.05  # segundos de prazo do socket que escuta
