@@ -21,8 +21,10 @@ _usages: dict[str, str] = {}  # nome do comando -> como se usa
 
 
 # Espaços, e o que não se vê; uma barra, de qualquer dos tipos que um teclado dá; o nome; o resto.
-_LOOKS_LIKE_COMMAND = re.compile(r"([\s\u200b-\u200d\u2060\ufeff]*)([/\\／⁄∕])(\s*)(\S*)\s*(.*)", re.DOTALL)
-_ESCAPED = re.compile(r"//+\w")  # e não um comentário de código, como // isto
+_SPACE, _SLASH = r"[\s\u200b-\u200d\u2060\ufeff]*", r"[/\\／⁄∕]"
+_LOOKS_LIKE_COMMAND = re.compile(rf"({_SPACE})({_SLASH})(\s*)(\S*)(\s*)(.*)", re.DOTALL)
+# Recuo, a barra a mais e, depois de outras, o que sem elas seria um comando.
+_ESCAPED = re.compile(rf"({_SPACE})/(/*({_SLASH}[^/\s].*))", re.DOTALL)
 _COULD_BE_NAME = re.compile(r"/[^/.*]*[^\W\d_][^/.*]*")  # com alguma letra, e sem o que há num caminho
 
 
@@ -58,8 +60,24 @@ def _take(room: Room, member: Member, line: bytes | None) -> str | None:
     text = said.decode("utf-8", "replace")
     if command := meaning(text):
         return run(room, member, *command)
-    room.say(member, text[1:] if _ESCAPED.match(text) else text)  # de //x fica /x
+    room.say(member, unescaped(text))
     return None
+
+
+def unescaped(text: str) -> str:
+    """O texto sem a barra a mais que o salva de ser um comando: de ``//quem``, fica ``/quem``.
+
+    O que já não seria um comando não precisa dela, e fica como está: um comentário, como ``// isto``.
+    """
+    match = _ESCAPED.fullmatch(text)
+    if not match:
+        return text
+    space, bare, last = match.groups()
+    try:
+        is_order = _order(space + last) is not None
+    except MessageRefused:
+        is_order = True
+    return space + bare if is_order or re.match(r"//+\w", text) else text
 
 
 def meaning(text: str) -> tuple[str, str] | None:
@@ -69,17 +87,23 @@ def meaning(text: str) -> tuple[str, str] | None:
     larga, maiúsculas, tudo isso ainda é um comando. Já um caminho, um comentário de código e o que
     começa com ``//`` são texto. `MessageRefused` se não dá para saber.
     """
+    return _order(text) if unescaped(text) == text else None
+
+
+def _order(text: str) -> tuple[str, str] | None:
     match = _LOOKS_LIKE_COMMAND.match(text)
     if not match:
         return None
-    space, slash, gap, name, argument = match.groups()
+    space, slash, gap, name, spaces, argument = match.groups()
+    # Depois de um só espaço, o argumento vai como está: pode haver nele uma linha de código recuada.
+    argument = argument.rstrip() if len(spaces) < 2 else " ".join(argument.rstrip().split(None, 1))
     name = "/" + unicodedata.normalize("NFKC", name).casefold()
     if name in COMMANDS:
         if gap:
             raise MessageRefused(protocol.gap.bare(name))
-        return name, argument.strip()
+        return name, argument
     if not space and slash == "/" and (text == "/" or _COULD_BE_NAME.fullmatch(name)):
-        return text.split()[0], argument.strip()
+        return text.split()[0], argument
     return None
 
 
@@ -117,7 +141,7 @@ def who(room: Room, member: Member, argument: str) -> str:
 @command("/msg APELIDO texto")
 def private(room: Room, member: Member, argument: str) -> None:
     """manda o texto só para uma pessoa"""
-    apelido, *text = argument.split(maxsplit=1)[:2] or [""]
+    apelido, *text = re.split(r"\s", argument, maxsplit=1)
     if not text:
         raise MessageRefused(protocol.no_text.bare())
     room.whisper(member, apelido.removeprefix("@").rstrip(":,"), text[0])

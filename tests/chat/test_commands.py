@@ -39,8 +39,14 @@ def test_unknown_command_names_help(room):
 
 def test_slash_slash_is_text(room):
     """``//x`` sai como ``/x``, e não é comando."""
-    room[0].say("//quem", "Ana: ///x")
-    assert room[1].lines(2) == ["Ana: /quem", "Ana: //x"]
+    room[0].say("//quem", "Ana: ///x", "    //quem", "\t///quem", "/\\sair")
+    assert room[1].lines(5) == ["Ana: /quem", "Ana: //x", "Ana:     /quem", "Ana: \t//quem", "Ana: \\sair"]
+
+
+def test_private_code_keeps_its_indentation(room):
+    """Depois de ``/msg APELIDO`` e um só espaço, o texto vai como está, com o recuo."""
+    room[0].say("/msg Bia     return 1", "/msg  Bia   oi", "fim")
+    assert room[1].lines(3) == ["Ana (particular):     return 1", "Ana (particular): oi", "Ana: fim"]
 
 
 @pytest.mark.parametrize("target", ["Bia", "bia", "ＢＩＡ", "  Bia"])
@@ -204,6 +210,8 @@ def test_a_space_after_the_slash_is_refused(room):
         "/^abc$/g",
         "/etc/hosts aqui",
         "    // recuado",
+        "    //recuado",
+        "  //// recuado",
         "  /nada disso",
         "\\n é uma quebra",
         "./rode.sh",
