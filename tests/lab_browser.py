@@ -125,12 +125,15 @@ class Lab:
         width: int = 1280,
         height: int = 900,
         app: str = "lab",
+        source: Path | None = None,
     ) -> "Notebook":
         """Abre, numa página nova de ``width`` × ``height`` pixels, um notebook novo com essas células.
 
-        app: "lab" para o JupyterLab, "notebooks" para o Notebook 7.
+        app: "lab" para o JupyterLab, "notebooks" para o Notebook 7; source: outro, de que copiar as células.
         """
         content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        if source:
+            content = nbformat.read(source, 4)
         content.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(content, self.folder / f"{name}.ipynb")
         page = browser.new_page()

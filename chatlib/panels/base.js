@@ -35,6 +35,17 @@ function passSave(event) {
   if (!host.dispatchEvent(again)) event.preventDefault();
 }
 
+// Quem acabou de rodar a célula quer ver o painel. O JupyterLab segura no lugar a célula seguinte, já ativa, e o
+// que nasce acima dela sobe para fora da vista. Em outra hora, como ao abrir a página, nada se mexe.
+function bringIntoView(root) {
+  const cell = root.closest(".jp-Cell");
+  if (![cell, cell?.nextElementSibling].some((node) => node?.matches(".jp-mod-active"))) return;
+  for (const node of [cell, root]) { // a célula toda, se couber; senão, o painel
+    const isTall = node.offsetHeight > cell.closest(".jp-Notebook").clientHeight;
+    node.scrollIntoView({ block: isTall ? "start" : "nearest" });
+  }
+}
+
 // Só escreve o que mudou: um leitor de tela repetiria o resto.
 function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -78,9 +89,13 @@ function createHeader(title, grow, ...tools) {
 const WAITING = "Esperando o kernel responder. Se você acabou de abrir o notebook, rode de novo a célula deste painel.";
 const GONE = "O kernel parou ou foi reiniciado. Rode de novo a célula que criou este painel.";
 
+const UNREACHED = "sem contato com o Jupyter";
+
 // Pede tudo ao kernel até ele responder, com paciência que dobra a cada vez, e avisa se ele se for.
-// hasAnswered diz se já respondeu; onSilence e onGone mostram o que houve. Devolve a função que para.
-function keepAsking(model, hasAnswered, onSilence, onGone) {
+// hasAnswered diz se já respondeu; onSilence e onGone mostram o que houve; onLink(se), se o navegador o alcança.
+// Devolve a função que para.
+function keepAsking(model, hasAnswered, onSilence, onGone, onLink) {
+  const session = model.widget_manager?.context?.sessionContext; // fora do JupyterLab, não há
   const ask = () => model.send({ type: "ready" });
   let patience = 1000; // milissegundos
   let timer = setTimeout(again, patience);
@@ -94,12 +109,22 @@ function keepAsking(model, hasAnswered, onSilence, onGone) {
   function stop() {
     clearTimeout(timer);
     model.off("comm_live_update", leave);
+    session?.kernelChanged.disconnect(change);
+    session?.connectionStatusChanged.disconnect(link);
+  }
+  function change() {
+    if (hasAnswered()) leave();
+  }
+  function link(_, status) {
+    onLink(status === "connected");
   }
   function leave() {
     stop();
     onGone(GONE);
   }
   model.on("comm_live_update", leave);
+  session?.kernelChanged.connect(change); // encerrado por um menu, o kernel não avisa os widgets
+  session?.connectionStatusChanged.connect(link);
   ask();
   return stop;
 }

@@ -6,7 +6,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from chat_page import ONE, PANELS, box_of, expect_end, expect_state, say
-from lab_browser import expect, lightness
+from lab_browser import ROOT, expect, lightness
 
 HOSTILE = (
     "<img src=x onerror=\"document.title='invadido'\">",
@@ -20,6 +20,15 @@ HOSTILE = (
     "g" * 4000,
     "👩‍👩‍👧‍👦 🏳️‍🌈 مرحبا שלום 你好",
 )
+
+LESSON = ROOT / "notebooks" / "00-comece-aqui.ipynb"
+# Rola o caderno até que a célula fique a tantos pixels do topo dele.
+SCROLL = """([index, place]) => {
+    const cell = jupyterapp.shell.currentWidget.content.widgets[index].node;
+    const pane = cell.closest(".jp-WindowedPanel-outer");
+    pane.scrollTop += cell.getBoundingClientRect().top - pane.getBoundingClientRect().top - place;
+    jupyterapp.shell.currentWidget.content.activate();
+}"""
 
 # Um só JupyterLab e um só navegador, mesmo com os testes repartidos por vários processos.
 
@@ -179,6 +188,43 @@ display(ChatPanel(server, "Eva")); display(ChatPanel(("127.0.0.1", 9), "Bruno"))
     page.run(0)
     page.run(1)
     expect_end(ana, "Ana entrou!", "Conectado ao servidor!")
+
+
+@pytest.mark.parametrize("place", [10, 300, 500])
+def test_panels_stay_in_sight(lab, browser, place):
+    """Na aula 00, em 1366 × 768, Shift+Enter na célula dos painéis os deixa à vista."""
+    page = lab.open(browser, f"aula-{place}", [], width=1366, height=768, source=LESSON)
+    source = "jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.sharedModel.source)"
+    sources = page.page.evaluate(source)
+    panels = next(i for i, source in enumerate(sources) if "ChatPanel(server" in source)
+    for index in (
+        i for i in range(panels) if sources[i].startswith(("from chatlib import", "server =", "host,"))
+    ):
+        page.run(index)
+    page.page.evaluate("i => { jupyterapp.shell.currentWidget.content.activeCellIndex = i }", panels)
+    page.page.evaluate(SCROLL, [panels, place])
+    page.page.keyboard.press("Shift+Enter")
+    for name in ("Carla", "Davi"):
+        expect_state(page.panel(name), "conectado")
+        expect(page.panel(name)).to_be_in_viewport(ratio=1)
+    page.picture(f"aula 00, os painéis, célula a {place} px")
+    page.close()
+
+
+def test_kernel_shut_down(notebook):
+    """Encerrado o kernel por um menu, ou perdido o contato com ele, o painel não diz que está conectado."""
+    page = notebook(PANELS, "from chatlib import ServerPanel\nServerPanel(server)", run=2)
+    states = page.page.locator(".chatlib-state")
+    expect(states).to_have_text(["conectado", "conectado", "no ar"])
+    kernel = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+    link = f"status => {kernel}._updateConnectionStatus(status)"
+    page.page.evaluate(link, "connecting")
+    expect(states).to_have_text(["sem contato com o Jupyter"] * 3)
+    page.page.evaluate(link, "connected")
+    expect(states).to_have_text(["conectado", "conectado", "no ar"])
+    page.shut_kernel_down()
+    expect(states).to_have_text(["desconectado", "desconectado", "desconectada"])
+    expect(page.panel("Ana")).to_contain_text("O kernel parou ou foi reiniciado")
 
 
 # --- segurança e carga

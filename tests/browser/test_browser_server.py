@@ -2,10 +2,11 @@
 
 import json
 import re
+import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from lab_browser import Notebook, expect
+from lab_browser import PATIENCE, Notebook, expect
 from playwright.sync_api import Locator
 
 SERVER = """from chatlib import Client, Server, ServerPanel
@@ -215,6 +216,43 @@ def test_shown_twice_and_life(open_notebook):
     notebook.run(0)
     notebook.run(1)
     expect(views.nth(0)).to_contain_text("Ninguém entrou ainda")
+
+
+def test_kernel_gone_with_nothing_to_read(open_notebook):
+    """Sem kernel e sem nada no registro, o painel é só o cabeçalho e a explicação."""
+    notebook = open_notebook(PANEL)
+    room = room_of(notebook)
+    expect(room.locator(".room-body")).to_be_visible()
+    notebook.shut_kernel_down()
+    expect(room).to_contain_text("O kernel parou ou foi reiniciado")
+    expect(room.locator(".room-body")).to_be_hidden()
+
+
+def test_measures_stop_with_the_tab(open_notebook):
+    """Fechada a aba do notebook com as medidas abertas, em pouco tempo ninguém mais observa os envios."""
+    watch = """import threading, time
+from pathlib import Path
+def watch():
+    while True:
+        Path("observadores").write_text(f"{len(server.room.taps.all)} observam")
+        time.sleep(0.1)
+threading.Thread(target=watch, daemon=True).start()"""
+    notebook = open_notebook(PANEL, watch)
+    press(room_of(notebook), "Medidas")
+
+    def expect_note(text):
+        deadline = time.monotonic() + PATIENCE
+        while (notebook.path.parent / "observadores").read_text() != text:
+            assert time.monotonic() < deadline, f"não se chegou a {text}"
+            notebook.page.wait_for_timeout(100)
+
+    expect_note("1 observam")
+    notebook.save()
+    notebook.command("application:close", wait=False)
+    expect(notebook.page.locator(".jp-Notebook")).to_have_count(0)
+    expect_note("0 observam")
+    notebook.command("docmanager:open", path=notebook.path.name)
+    notebook.wait_idle()
 
 
 def test_saved_notebook(open_notebook):

@@ -15,7 +15,7 @@ from peers import DEADLINE, wait_until
 from chatlib import Server, ServerPanel, rerun
 from chatlib.errors import UsageError
 from chatlib.panels.server import panel as server_panel
-from chatlib.panels.server.panel import CLOSED, PAUSE, draw
+from chatlib.panels.server.panel import CLOSED, LEASE, PAUSE, draw
 
 
 class Page:
@@ -213,14 +213,28 @@ def test_measures_only_while_open(server, show):
     """A página liga e desliga as medidas; o painel fechado não mede mais."""
     panel, page = show(server)
     assert page.batches[-1]["measures"] is None and not server.room.taps.all
-    say(panel, type="measures", on=True)
+    say(panel, type="measures", view="a", lease=15)
     assert page.batches[-1]["measures"] == [] and server.room.taps.all
     wait_until(lambda: page.batches[-1]["measures"], "o primeiro ponto")
-    say(panel, type="measures", on=False)
+    say(panel, type="no measures")
     assert page.batches[-1]["measures"] is None and not server.room.taps.all
-    say(panel, type="measures", on=True)
+    say(panel, type="watching", view="a", lease=15)
+    assert not server.room.taps.all, "quem só olhava não as abre de novo"
+    say(panel, type="measures", view="a", lease=15)
     panel.close()
     assert page.batches[-1]["measures"] is None and not server.room.taps.all
+
+
+def test_measures_stop_when_nobody_looks(server, show):
+    """Enquanto alguma vista diz que olha, mede-se; se todas se calam, como quando fecham o notebook, não."""
+    panel, page = show(server)
+    say(panel, type="measures", view="a", lease=0)
+    say(panel, type="watching", view="b", lease=10**9)
+    wait_until(lambda: page.batches[-1]["measures"], "o primeiro ponto, depois do prazo da outra vista")
+    assert max(panel._watchers.values()) <= time.monotonic() + LEASE
+    say(panel, type="watching", view="b", lease=0)
+    wait_until(lambda: page.batches[-1]["measures"] is None, "o fim das medidas")
+    assert not server.room.taps.all
 
 
 def test_close_leaves_the_server(server, room, show):

@@ -97,7 +97,7 @@ function render({ model, el }) {
     const online = now.state === "conectado";
     const out = now.state === "desconectado";
     root.dataset.state = now.state;
-    header.show(now.state, LIGHTS[now.state] ?? "wait");
+    header.show(now.unreached ? UNREACHED : now.state, now.unreached ? "wait" : LIGHTS[now.state] ?? "wait");
     if (before.state !== now.state || before.wait !== now.wait) {
       showCountdown(now.state === "reconectando" ? now.wait : 0);
     }
@@ -155,6 +155,7 @@ function render({ model, el }) {
     form.giveBack((news.unsent ?? []).filter(([from]) => from === view).map(([, text]) => text));
     const { lines, all, first, ...rest } = news;
     showState(rest);
+    if (all && !isNews) bringIntoView(root);
   }
 
   // Sem save_changes, isto não vai ao kernel: só ao arquivo, quando o notebook é salvo. Quem abrir o
@@ -197,13 +198,14 @@ function render({ model, el }) {
   }
 
   function showGone(note) {
-    showState({ state: "desconectado", note, closed: true, gone: true, people: [], field: "" });
+    showState({ state: "desconectado", note, closed: true, gone: true, people: [], field: "", unreached: false });
   }
 
   const leavePage = () => saveDraft(); // F5 não desmonta a vista: só avisa
   addEventListener("pagehide", leavePage);
   const ask = () => model.send({ type: "ready" });
-  const stopAsking = keepAsking(model, () => next !== null, showSaved, showGone);
+  const showLink = (isLinked) => now.gone || showState({ unreached: !isLinked });
+  const stopAsking = keepAsking(model, () => next !== null, showSaved, showGone, showLink);
   model.on("msg:custom", showNews);
   model.on("change:apelido", showName);
   showName();

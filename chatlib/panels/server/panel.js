@@ -4,7 +4,12 @@
 // { all, serial, first, events, running, open, rate, history, members, counts, rhythm, measures, address, … }.
 // Um acontecimento é [quando, tipo, quem, frase]; first é o número do primeiro deles, e serial, o da remessa.
 
+const WATCH = 5000; // milissegundos entre um "ainda olho as medidas" e outro
+// Os segundos em que cada um vale. O navegador atrasa até um minuto os relógios da página que não se vê.
+const leaseOf = (page) => (page.hidden ? 90 : 15);
+
 function render({ model, el }) {
+  const view = Math.random().toString(36).slice(2); // qual das vistas deste painel é esta
   const send = (message) => model.send(message);
   const panel = createRoom(send, (factor) => scale.resize(factor));
   const scale = followScale(model, panel.root);
@@ -57,7 +62,9 @@ function render({ model, el }) {
     panel.root.dataset.life = "live";
     showState(news.running ? "no ar" : "parada", news.running ? "on" : "off", news.note);
     showPlace(news);
+    const wasHidden = panel.measures.hidden;
     panel.showNumbers(news);
+    if (wasHidden) watch(); // outra vista as abriu
     showRules(news);
     panel.people.update(news.members, news.running);
     enable(!news.closed, news.running);
@@ -92,19 +99,28 @@ function render({ model, el }) {
   const isPressed = (button) => button.getAttribute("aria-pressed") === "true";
   panel.door.addEventListener("click", () => send({ type: "open", on: isPressed(panel.door) }));
   panel.lesson.addEventListener("click", () => send({ type: "class", on: !isPressed(panel.lesson) }));
-  panel.more.addEventListener("click", () => send({ type: "measures", on: panel.measures.hidden }));
+  const sayWatching = (type) => send({ type, view, lease: leaseOf(document) });
+  const watch = () => panel.measures.hidden || sayWatching("watching");
+  panel.more.addEventListener("click", () => sayWatching(panel.measures.hidden ? "measures" : "no measures"));
+  document.addEventListener("visibilitychange", watch);
   panel.zoom.addEventListener("click", () => panel.zoom.setAttribute("aria-pressed", !isPressed(panel.zoom)));
   panel.copy.addEventListener("click", copyAddress);
 
+  const watching = setInterval(watch, WATCH);
   model.on("msg:custom", showNews);
   panel.root.dataset.life = "waiting"; // nada a mostrar ainda: nem zeros
   showState("conectando", "wait", "");
   showPlace({ address: "", code: "", reach: "", qr: [] });
   el.classList.add("chatlib-view");
   el.append(panel.root);
-  const stopAsking = keepAsking(model, () => serial !== null, (note) => showState("sem resposta", "wait", note), showGone);
+  const showLink = (isLinked) => (isLinked ? ask() : showState(UNREACHED, "wait", ""));
+  const stopAsking = keepAsking(
+    model, () => serial !== null, (note) => showState("sem resposta", "wait", note), showGone, showLink,
+  );
 
   return () => {
+    clearInterval(watching);
+    document.removeEventListener("visibilitychange", watch);
     stopAsking();
     scale.stop();
     model.off("msg:custom", showNews);

@@ -16,7 +16,9 @@ O que o painel sabe está em `dashboard`; aqui fica só o que o leva à página 
 """
 
 import inspect
+import math
 import threading
+import time
 from functools import lru_cache
 from typing import Any
 
@@ -31,6 +33,7 @@ from ..page import source
 from .dashboard import KEPT, Dashboard, Facts
 
 PAUSE = 0.25  # segundos entre olhadas na sala
+LEASE = 90.0  # segundos, no máximo, em que se mede sem que a página diga que ainda mostra as medidas
 CLOSED = (
     "Este painel foi fechado; o servidor continua como estava. Para cuidar da sala de novo, "
     "rode a célula que criou este painel."
@@ -63,6 +66,8 @@ class ServerPanel(anywidget.AnyWidget):
         self._serial = self._sent = 0  # remessas e acontecimentos que já foram
         self._shown: Facts | None = None  # a sala como foi na última
         self._note = ""  # o que dizer no lugar do que o dashboard disser
+        self._looking = threading.Lock()  # guarda o de baixo, e o que dele se conclui
+        self._watchers: dict[str, float] = {}  # vista que mostra as medidas -> até quando se acredita nela
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._tick, name="painel da sala", daemon=True)
         self.on_msg(self._on_page)
@@ -95,7 +100,22 @@ class ServerPanel(anywidget.AnyWidget):
 
     def _tick(self) -> None:
         while not self._over.wait(PAUSE):
+            self._look_away(time.monotonic())  # fecharam o notebook, ou o computador
             self._show()
+
+    def _watch(self, view: str, lease: float, is_new: bool) -> None:
+        """A vista mostra as medidas; só uma nova as abre: as outras podem ainda não saber que se fecharam."""
+        with self._looking:
+            if is_new or self._watchers:
+                self._watchers[view] = time.monotonic() + min(lease, LEASE)
+                self.dashboard.set_measuring(True)
+
+    def _look_away(self, now: float) -> None:
+        """Se no instante ``now`` nenhuma vista mostra as medidas, deixa de medir."""
+        with self._looking:
+            if self._watchers and max(self._watchers.values()) < now:
+                self._watchers.clear()
+                self.dashboard.set_measuring(False)
 
     def _show(self, everything: bool = False) -> None:
         with self._sending:
@@ -131,8 +151,12 @@ class ServerPanel(anywidget.AnyWidget):
                     room.set_open(is_on)
                 case {"type": "class", "on": bool(is_on)}:
                     room.set_class_mode(is_on)
-                case {"type": "measures", "on": bool(is_on)}:
-                    room.set_measuring(is_on)
+                case {"type": "measures", "view": str(view), "lease": int(lease)}:
+                    self._watch(view, lease, is_new=True)
+                case {"type": "watching", "view": str(view), "lease": int(lease)}:
+                    self._watch(view, lease, is_new=False)
+                case {"type": "no measures"}:
+                    self._look_away(math.inf)
         self._show(everything=message == {"type": "ready"})
 
 
