@@ -55,6 +55,12 @@ function createKeeper(manager, context) {
   });
 
   return {
+    // Se alguma célula mostra o widget ``id``. Fechado o notebook, não se sabe: é como se mostrasse.
+    shows(id) {
+      if (context.isDisposed || notebook.isDisposed) return true;
+      look();
+      return shownIn(notebook, { ...saved(), ...known }).has(id);
+    },
     // O widget ``id`` tem estas linhas para salvar: se são outras, o notebook deixa de estar salvo.
     note(id, lines) {
       const before = known[id]?.state.saved ?? [];
@@ -69,6 +75,6 @@ function createKeeper(manager, context) {
 // Quem guarda os widgets do notebook em que este painel está; fora do JupyterLab, ninguém.
 function keepWithNotebook(manager) {
   const context = manager?.context;
-  if (!context?.saveState) return { note() {} };
+  if (!context?.saveState) return { shows: () => true, note() {} };
   return (context[KEEPER] ??= createKeeper(manager, context));
 }

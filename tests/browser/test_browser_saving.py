@@ -1,6 +1,7 @@
 """O que fica do painel: no arquivo salvo, na fila de quem espera e nas células que se apagam."""
 
 import json
+import re
 
 import pytest
 from lab_browser import expect
@@ -224,3 +225,55 @@ def test_deleted_cell_gives_its_place(notebook):
     page.command("notebook:delete-cell")
     page.run(1)
     expect(page.panel("Ana").locator(".chatlib-state")).to_have_text("conectado")
+
+
+def test_deleted_cell_leaves_the_room(notebook):
+    """Movida a célula, nada muda; apagada, a pessoa sai; desfeito, ela volta, com a conversa e o rascunho."""
+    page = notebook(ONE, "print(server.apelidos)")
+    ana = page.panel("Ana")
+    present = page.page.locator(".jp-OutputArea-output pre")
+
+    def expect_present(names):
+        while page.run(page.page.evaluate(FIND, "apelidos")) or present.last.inner_text().strip() != names:
+            page.page.wait_for_timeout(200)
+
+    say(ana, "antes")
+    expect_end(ana, "Ana: antes")
+    box_of(ana).fill("um rascunho")
+    select(page, "ana = ")
+    page.command("notebook:move-cell-down")
+    expect_present("('Ana',)")
+    select(page, "ana = ")
+    page.command("notebook:delete-cell")
+    expect_present("()")
+    page.command("notebook:undo-cell-action")
+    entry = ["Ana entrou!", "Conectado ao servidor!"]
+    expect(ana.locator(".chatlib-line")).to_have_text([*entry, "Ana: antes", *entry])
+    expect(ana.locator(".chatlib-state")).to_have_text("conectado")
+    expect(box_of(ana)).to_have_value("um rascunho")
+    expect_present("('Ana',)")
+
+
+FIND = """text => jupyterapp.shell.currentWidget.content.widgets
+    .findIndex(cell => cell.model.sharedModel.source.includes(text))"""
+
+
+def select(page, text):
+    """Põe o cursor do notebook na célula que tem o texto."""
+    page.page.evaluate(
+        f"text => {{ jupyterapp.shell.currentWidget.content.activeCellIndex = ({FIND})(text) }}", text
+    )
+
+
+def test_what_comes_back_after_reload(notebook):
+    """O servidor cai depois de F5, com linhas à espera: elas voltam à caixa, embora a vista já seja outra."""
+    page = notebook("server.room.rate = 2.0", ONE, "server.shutdown()", run=2)
+    ana = page.panel("Ana")
+    say(ana, "\n".join(f"linha {i}" for i in range(100)))
+    expect(ana.locator(".chatlib-pending")).to_contain_text("à espera")
+    page.reload()
+    expect(ana.locator(".chatlib-pending")).to_contain_text("à espera: passam 2 por segundo")
+    page.run(3)
+    expect(box_of(ana)).to_have_value(re.compile(r"^linha \d+\n[\s\S]*linha 99$"))
+    said = [text.removeprefix("Ana: ") for text in ana.locator(".chatlib-mine").all_text_contents()]
+    assert said + box_of(ana).input_value().split("\n") == [f"linha {i}" for i in range(100)]

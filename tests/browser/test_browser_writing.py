@@ -221,3 +221,77 @@ def test_how_many_lines(notebook):
             count,
         )
         expect(ana.locator(".chatlib-hint")).to_contain_text(f"São {count:,} linhas".replace(",", "."))
+
+
+def paste(panel, text):
+    """Cola o texto na caixa, como se o tivessem copiado de outro programa."""
+    panel.page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    box_of(panel).click()
+    panel.page.keyboard.press("Control+v")
+
+
+def test_huge_paste(notebook):
+    """Vinte mil linhas coladas: a caixa pergunta antes de mandar, guarda o texto, e quem desiste o apaga."""
+    page = notebook(PANELS)
+    ana = page.panel("Ana")
+    box, hint = box_of(ana), ana.locator(".chatlib-hint")
+    expect_state(ana, "conectado")
+    text = "\n".join(f"linha {i}" for i in range(20_000))
+    paste(ana, text)
+    expect(hint).to_contain_text("São 20.000 linhas")
+    box.press("Enter")
+    expect(hint).to_have_text("São 20.000 linhas. Enter de novo manda todas, uma a uma.")
+    assert box.input_value() == text
+    box.press("End")
+    box.press("!")
+    box.press("Enter")  # o texto é outro: pergunta-se de novo
+    expect(hint).to_have_text("São 20.000 linhas. Enter de novo manda todas, uma a uma.")
+    box.press("Control+a")
+    box.press("Delete")
+    expect(hint).to_be_hidden()
+    expect(ana.locator(".chatlib-mine")).to_have_count(0)
+    say(ana, "desisti")
+    expect_end(page.panel("Bruno"), "Ana: desisti")
+
+
+def test_refused_command_comes_back(notebook):
+    """O comando que o servidor não conhece volta à caixa, se não se começou a escrever outra coisa."""
+    page = notebook(PANELS)
+    ana = page.panel("Ana")
+    box = box_of(ana)
+    for line in ("/fooo bar", "/msg Zeca segredo"):
+        say(ana, line)
+        expect(box).to_have_value(line)
+        expect(box).to_be_focused()
+        box.press("Control+a")
+        box.press("Delete")
+    refused = ana.locator(".chatlib-notice", has_text="não conheço /outro")
+    box.fill("/outro")
+    box.press("Enter")
+    box.press_sequentially("agora isto")
+    expect(refused).to_have_count(1)
+    box.press("End")
+    expect(box).to_have_value("agora isto")
+    expect(page.panel("Bruno").locator(".chatlib-other")).to_have_count(0)
+
+
+def test_pasted_slashes_arrive_as_written(notebook):
+    """Barras, recuo e barras invertidas: o que se cola é o que os outros leem, e o que o botão copia."""
+    code = "def rota():\n    /x\n    //y\n\t/quem\n    /msg\n  \\\\sair\n\n\n//z = 1;\n    return 1"
+    page = notebook(PANELS)
+    ana, bruno = page.panel("Ana"), page.panel("Bruno")
+    expect_state(ana, "conectado")
+    paste(ana, code)
+    box_of(ana).press("Enter")
+    block = bruno.locator(".chatlib-code")
+    expect(block.locator(".chatlib-text")).to_have_text(code.split("\n"))
+    block.get_by_role("button", name="Copiar o código").click()
+    expect(block.get_by_role("button")).to_have_attribute("data-label", "Copiado")
+    assert page.page.evaluate("navigator.clipboard.readText()") == code
+    say(ana, "/msg Bruno if x:\n    /quem\n    return x")
+    expect(bruno.locator(".chatlib-private .chatlib-text").last).to_have_text("return x")
+    assert bruno.locator(".chatlib-private .chatlib-text").all_text_contents() == [
+        "if x:",
+        "    /quem",
+        "    return x",
+    ]

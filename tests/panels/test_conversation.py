@@ -10,7 +10,7 @@ from peers import DEADLINE, TutorialServer, run_server, scripted_server, wait_un
 
 from chatlib import Client, commands
 from chatlib.panels.chat import outbox, patience, seats
-from chatlib.panels.chat.conversation import CLOSED, GAP, LEFT, REMOVED, Conversation
+from chatlib.panels.chat.conversation import CLOSED, ELSEWHERE, GAP, LEFT, REMOVED, Conversation
 from chatlib.panels.chat.echoes import echo_of, literal
 from chatlib.panels.chat.transcript import KEPT, SHOWN
 
@@ -45,6 +45,11 @@ def short_delays(monkeypatch):
 def texts(one):
     """As linhas guardadas, como as mostra quem lê."""
     return [f"{line.author}: {line.text}" if line.author else line.text for line in one.lines]
+
+
+def returned(one):
+    """O que volta à caixa, de que vista e em que ordem."""
+    return [(view, text) for _, view, text, _ in one.news()["unsent"]]
 
 
 def wait_line(one, text):
@@ -338,7 +343,7 @@ def test_apelido_in_another_unicode_form(server, talk):
     one = talk(server, unicodedata.normalize("NFD", "João"))
     one.write("sou eu")
     wait_line(one, "sou eu")
-    assert one.apelido == "João" and one.lines[-1].kind == "mine" and not one._outbox._echoes
+    assert one.apelido == "João" and one.lines[-1].kind == "mine" and not one.outbox._echoes
 
 
 def test_short_stays_do_not_renew_the_patience(talk, monkeypatch):
@@ -366,14 +371,18 @@ def test_what_could_not_be_sent_comes_back(talk):
             one.write(text, "vista")
         wait_line(one, "* na sala (1)")
     wait_state(one, "reconectando")
-    assert one.news()["unsent"] == [
+    assert returned(one) == [
         ("vista", "perdida"),
         ("vista", "esta também"),
         ("vista", "/msg Bia psiu"),
         ("vista", "//x"),
     ]
     one.write("tem alguém?", "vista")
-    assert one.news()["unsent"] == [("vista", "tem alguém?")]
+    assert one.news()["unsent"] == one.news(everything=True)["unsent"]  # uma remessa se perde
+    numbers = [number for number, *_ in one.news()["unsent"]]
+    one.outbox.taken(numbers[:-1])
+    assert returned(one) == [("vista", "tem alguém?")]
+    one.outbox.taken(numbers)
     assert one.news()["unsent"] == []
 
 
@@ -383,7 +392,7 @@ def test_echo_that_never_came_is_forgotten_by_a_later_one(server, talk):
     one.write("x" * (server.room.max_text + 1))
     one.write("curta")
     wait_line(one, "Ana: curta")
-    assert not one._outbox._echoes
+    assert not one.outbox._echoes
 
 
 def test_send_that_fails(server, talk):
@@ -391,7 +400,7 @@ def test_send_that_fails(server, talk):
     one = talk(server)
     one._client._sock.shutdown(1)
     one.write("oi", "v")
-    wait_until(lambda: ("v", "oi") in one.news()["unsent"])
+    wait_until(lambda: ("v", "oi") in returned(one))
     wait_state(one, "conectado")
 
 
@@ -409,7 +418,7 @@ def test_closed_for_good(server, talk):
     one.close()
     one.enter()
     assert (one.state, one.note) == ("desconectado", CLOSED)
-    assert one.news()["closed"] and not one.wait()
+    assert one.news()["closed"] and not one.bell.wait()
 
 
 @pytest.mark.parametrize(
@@ -437,7 +446,7 @@ def test_echo_returns(server, talk):
     one = talk(server)
     one.write("  oi \n//x\n/msg Ana psiu\nfim")
     wait_line(one, "fim")
-    assert not one._outbox._echoes
+    assert not one.outbox._echoes
 
 
 def test_private_text_of_many_lines_stays_private(server, talk):
@@ -464,11 +473,17 @@ def test_private_text_of_many_lines_stays_private(server, talk):
 def test_paste_arrives_as_written(server, talk):
     """Num texto de várias linhas, o que pareceria um comando é só texto; um /msg continua particular."""
     paste = [
+        "//quem disse",
         "def f():",
         "    /quem",
+        "    /x",
+        "\t//quem",
+        "  \\sair",
+        "\\msg",
         "/sair",
         "//x",
         "///y",
+        "    //z",
         "// isto",
         "/* c */",
         "/home",
@@ -480,10 +495,9 @@ def test_paste_arrives_as_written(server, talk):
     one.write("\n".join([*paste[:-1], "/msg Bruno psiu", paste[-1]]))
     wait_line(bruno, "Ana: fim")
     said = [line for line in bruno.lines if line.author == "Ana"]
-    paste[1] = "    //quem"  # recuada, não há como dizer ao servidor que é texto sem que a barra apareça
     assert [line.text.rstrip() for line in said if not line.flags] == paste
     assert [line.text for line in said if line.flags == "p"] == ["psiu"]
-    assert one.state == "conectado" and not one._outbox._echoes
+    assert one.state == "conectado" and not one.outbox._echoes
 
 
 @pytest.mark.parametrize(
@@ -598,8 +612,8 @@ def test_what_waits_is_told_and_held(talk):
         wait_until(lambda: one.news()["pending"]["rate"] == 1)
         pending = one.news()["pending"]
         assert 18 < pending["count"] <= 21 and len(pending["lines"]) == 3
-        one.hold()
-        back = one.news()["unsent"]
+        one.outbox.give_back()
+        back = returned(one)
         assert back == [("v", str(i)) for i in range(40 - len(back), 40)] and len(back) >= 18
 
 
@@ -610,9 +624,34 @@ def test_what_waits_comes_back_when_the_link_falls(talk):
         one.write("\n".join(str(i) for i in range(40)), "v")
         wait_until(lambda: one.news()["pending"]["rate"] == 1)
     wait_state(one, "reconectando")
-    back = [text for _, text in one.news()["unsent"]]
+    back = [text for _, text in returned(one)]
     heard = [line.text for line in one.lines if line.kind == "mine"]
     assert heard + back == [str(i) for i in range(40)]
+
+
+@pytest.mark.parametrize(
+    "line", ["/fooo bar", "/msg Zé oi, Zé", "/msg Zé", "/apelido com espaço", "/ sair", "\\msg Zé oi"]
+)
+def test_refused_command_comes_back(server, talk, line):
+    """O comando que o servidor não entendeu volta a quem o escreveu; o que ele cumpriu, não."""
+    one = talk(server)
+    for order in ("/quem", line, "/ajuda", "/apelido Bia"):
+        one.write(order, "v")
+    wait_line(one, "Ana agora é Bia")
+    assert [back[1:] for back in one.news()["unsent"]] == [("v", line, True)]
+
+
+def test_comes_back_if_the_place_is_free(server, talk):
+    """Quem volta não tira do lugar o painel que o tomou."""
+    one = talk(server)
+    one.leave(note="porque sim")
+    assert (one.state, one.note, server.apelidos) == ("desconectado", "porque sim", ())
+    one.come_back()
+    wait_state(one, "conectado")
+    one.leave()
+    other = talk(server)
+    one.come_back()
+    assert one.note == ELSEWHERE and (one.state, other.state) == ("desconectado", "conectado")
 
 
 def test_refused_line_does_not_hold_the_next(server, talk):

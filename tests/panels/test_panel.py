@@ -11,8 +11,9 @@ from ipywidgets import Layout
 from peers import wait_until
 
 from chatlib import Client, Server, rerun
-from chatlib.panels.chat.conversation import CLOSED, Conversation
-from chatlib.panels.chat.panel import ChatPanel
+from chatlib.panels.chat import panel as chat_panel
+from chatlib.panels.chat.conversation import CLOSED, LEFT, Conversation
+from chatlib.panels.chat.panel import UNSEEN, ChatPanel
 from chatlib.panels.chat.seats import TAKEN
 
 PATIENCE = 10.0  # segundos
@@ -31,6 +32,8 @@ class Page:
 
     def receive(self, content, buffers=None):
         news = json.loads(json.dumps(content))  # tem de caber em JSON
+        if "eyes" in news:
+            return
         with self._changed:
             self.batches.append(news)
             if self._next is not None or news["all"]:
@@ -211,11 +214,14 @@ def test_new_apelido_is_the_name_of_the_panel(server, show):
 
 
 def test_what_was_not_sent_comes_back_once(show):
-    """O que não saiu volta à vista que o mandou, numa só remessa."""
+    """O que não saiu volta à vista que o mandou, até que ela diga que o tem."""
     panel, page = show(("127.0.0.1", 9), "Ana")
     say(panel, type="write", text="tem alguém?", view="esta")
     assert page._wait(lambda: any(batch.get("unsent") for batch in page.batches))
-    assert [lost for batch in page.batches for lost in batch.get("unsent", [])] == [["esta", "tem alguém?"]]
+    assert page.batches[-1]["unsent"] == [[1, "esta", "tem alguém?", False]]
+    say(panel, type="taken", numbers=[1])
+    say(panel, type="ready")
+    assert page.batches[-1]["unsent"] == []
 
 
 def test_close(server, show):
@@ -340,3 +346,24 @@ def test_program_ends_with_a_panel_open():
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=3 * PATIENCE
     )
     assert (end.returncode, end.stdout, end.stderr) == (0, "<ChatPanel Ana>\n", "")
+
+
+def test_nobody_sees(server, show, monkeypatch):
+    """Sem página que mostre o painel, a pessoa sai da sala; mostrado de novo, volta. Quem saiu, não volta."""
+    monkeypatch.setattr(chat_panel, "EYES", 0.1)
+    panel, page = show(server, "Ana")
+    state = panel.conversation
+    say(panel, type="unseen")
+    wait_until(lambda: state.state == "desconectado")
+    assert state.note == UNSEEN and not server.apelidos
+    say(panel, type="ready")
+    wait_until(lambda: state.state == "conectado")
+
+    panel.send = lambda news: say(panel, type="seen")  # outra página o mostra
+    panel._look_for_eyes()
+    assert state.state == "conectado"
+    panel.send = page.receive
+    state.leave()
+    panel._look_for_eyes()
+    say(panel, type="ready")
+    assert (state.state, state.note) == ("desconectado", LEFT)

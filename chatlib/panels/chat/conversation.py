@@ -20,6 +20,7 @@ from ... import commands, protocol
 from ...client import Client
 from ...errors import ApelidoRefused, ChatError
 from ...server import Server
+from .bell import Bell
 from .outbox import Outbox
 from .patience import Patience, explain, field_of
 from .reading import Line, Presence, Repeats, parse_line
@@ -27,7 +28,6 @@ from .seats import Seat
 from .transcript import SHOWN, Transcript
 
 PENDING = 3  # linhas à espera que a página mostra; das outras, diz quantas são
-PAUSE = 0.05  # segundos entre remessas: o Jupyter descarta mensagens acima de mil por segundo
 GREETED = 1.0  # segundos à espera do cumprimento, para que a conversa comece inteira
 RECENT = 200  # linhas entre as quais se procura o que o histórico repete
 
@@ -35,6 +35,9 @@ CONNECTING, CONNECTED, DISCONNECTED = "conectando", "conectado", "desconectado"
 RECONNECTING = "reconectando"
 LEFT = "Você saiu da sala. Para voltar, clique em Entrar."
 CLOSED = "Este painel foi encerrado. Para voltar, rode de novo a célula que o criou."
+ELSEWHERE = (
+    "Outro painel deste notebook está na sala com o seu apelido. Para tomar o lugar dele, clique em Entrar."
+)
 REMOVED = "Quem cuida da sala tirou você dela."
 GAP = "a conexão caiu e voltou: o que foi dito nesse tempo pode faltar aqui"
 
@@ -56,16 +59,17 @@ class Conversation:
         self.max_text = where.room.max_text if isinstance(where, Server) else protocol.MAX_TEXT
         self._seat = Seat(where, self)
         self._sent_people: tuple[str, ...] | None = None  # quem estava na última remessa
-        self._fresh = True  # se há o que contar à página
-        self._outbox = Outbox(self._tell)
         self._repeats = Repeats()
         self._client: Client | None = None
         self._since = 0.0  # quando se entrou
         self._thread: threading.Thread | None = None  # a que quer estar na sala; None se ninguém quer
         self._last: threading.Thread | None = None  # a mais recente, que talvez ainda se despeça
         self.closed = self.over = False  # fechando, e já fechada
+        self._farewell = LEFT  # por que se saiu, se foi por querer
         self._note_of_end = CLOSED
         self._changed = threading.Condition(threading.RLock())  # guarda tudo acima
+        self.bell = Bell(self._changed)  # toca quando há o que contar à página
+        self.outbox = Outbox(self.bell.ring_later)
 
     # --- o que a pessoa faz
 
@@ -74,6 +78,7 @@ class Conversation:
         with self._changed:
             if self._thread or self.closed:
                 return
+            self._farewell = LEFT
             self.apelido = self.apelido if apelido is None else apelido.strip()
             if address is not None:
                 self._seat.look_for(address.strip())
@@ -96,32 +101,36 @@ class Conversation:
             self._changed.notify_all()
 
     def write(self, text: str, view: str = "") -> None:
-        """Manda o texto à sala; o que não sair volta à vista ``view`` na próxima remessa."""
+        """Manda o texto à sala; o que não sair volta à vista ``view``, até que ela o tenha."""
         with self._changed:
-            (self._outbox.put if self.state == CONNECTED else self._outbox.refuse)(view, text)
-
-    def hold(self) -> None:
-        """Desiste de mandar o que ainda não foi: volta à vista de onde veio."""
-        self._outbox.give_back()
+            (self.outbox.put if self.state == CONNECTED else self.outbox.refuse)(view, text)
 
     def clear(self) -> None:
         """Esquece as linhas à vista."""
         with self._changed:
             self._transcript.clear()
-            self._tell()
+            self.bell.ring()
 
-    def leave(self, wait: bool = True) -> None:
+    def leave(self, wait: bool = True, note: str = LEFT) -> None:
         """Sai da sala, ou desiste de entrar e de reconectar; ``wait``: espera a thread terminar."""
         with self._changed:
-            self._thread = None
+            self._thread, self._farewell = None, note
             client, thread = self._client, self._last
             if not client and self.state != DISCONNECTED:  # a thread ainda espera por um servidor calado
-                self._set(DISCONNECTED, LEFT)
+                self._set(DISCONNECTED, note)
             self._changed.notify_all()
         if client:
             client.close()
         if wait and thread:
             thread.join()
+
+    def come_back(self) -> None:
+        """Volta à sala, se nenhum outro painel tomou o lugar."""
+        with self._changed:
+            if self._seat.is_free:
+                self.enter()
+            elif not self.closed:
+                self._set(self.state, ELSEWHERE)
 
     def close(self, note: str = CLOSED, wait: bool = True) -> None:
         """Sai da sala de vez; ``note`` diz por quê."""
@@ -131,16 +140,10 @@ class Conversation:
         self.leave(wait)
         with self._changed:
             self.over = True
+            self.bell.stop()
             self._set(DISCONNECTED, self._note_of_end)
 
     # --- o que vai para a página
-
-    def wait(self) -> bool:
-        """Espera haver o que mostrar, juntando o que chegar numa pausa; falso se foi o fim."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.over, PAUSE)
-            self._changed.wait_for(lambda: self._fresh or self.over)
-            return not self.over
 
     def news(self, everything: bool = False) -> dict[str, Any]:
         """A próxima remessa: as linhas (veja `Transcript.take`) e tudo o mais que a página mostra."""
@@ -155,14 +158,15 @@ class Conversation:
                 apelido=self.apelido,
                 address=self._seat.address,
                 closed=self.closed,
-                pending=self._outbox.waiting(PENDING),
+                pending=self.outbox.waiting(PENDING),
+                unsent=self.outbox.unsent,
             )
             if everything or self.presence.people != self._sent_people:
                 news["people"] = self._sent_people = self.presence.people
             if everything:
                 news |= {"commands": list(commands.COMMANDS), "max_text": self.max_text, "shown": SHOWN}
             else:
-                news["unsent"], self._fresh = self._outbox.take_unsent(), False
+                self.bell.hush()
             return news
 
     # --- a thread da conversa
@@ -188,7 +192,7 @@ class Conversation:
     def _rest(self, delay: float, why: str) -> bool:
         """Espera até a próxima tentativa; falso se a pessoa desistiu."""
         if self._is_mine():
-            self._outbox.give_back(everything=True)
+            self.outbox.give_back(everything=True)
             self.retry_at = time.monotonic() + delay
             self._set(RECONNECTING, why)
         while self._is_mine() and (left := self.retry_at - time.monotonic()) > 0:
@@ -209,8 +213,8 @@ class Conversation:
         except ChatError as error:
             return error
         finally:
-            self._outbox.close()
-        return self._outbox.failure
+            self.outbox.close()
+        return self.outbox.failure
 
     def _come_in(self, client: Client) -> None:
         with self._changed:
@@ -221,7 +225,7 @@ class Conversation:
                 self.presence.ask()
             self._client, self._since = client, time.monotonic()
             self.apelido = client.apelido  # na forma normal, a que o servidor usa
-            self._outbox.open(client)
+            self.outbox.open(client)
             self._set(CONNECTED)
             left = not self._is_mine()
         if left:
@@ -233,12 +237,12 @@ class Conversation:
         with self._changed:
             line = parse_line(text, self.apelido, time.time(), self.presence.people)
             if self.presence.read(text, line):
-                return self._tell()
+                return self.bell.ring()
             renamed = protocol.renamed.read(text)
             if renamed and renamed[0] == self.apelido:
                 self.apelido = renamed[1]
                 self._seat.rename(self.apelido)
-            if not (self._outbox.read(line) or self._repeats.has(line)):
+            if not (self.outbox.read(line) or self._repeats.has(line)):
                 self._add(line)
             if text == protocol.removed():
                 self._thread, self.note = None, REMOVED
@@ -247,25 +251,21 @@ class Conversation:
 
     def _add(self, line: Line) -> None:
         self._transcript.add(line)
-        self._tell()
+        self.bell.ring()
 
     def _set(self, state: str, note: str = "", field: str = "") -> None:
         self.state, self.note, self.field = state, note, field
-        self._tell()
-
-    def _tell(self) -> None:
-        with self._changed:
-            self._fresh = True
-            self._changed.notify_all()
+        self.bell.ring()
 
     def _end(self, failure: ChatError | None) -> None:
         self._seat.leave()
         if self._thread and not self._is_mine():
             return  # a pessoa já voltou, com outra thread
         left = self._thread is None
-        note = self.note if self.note == REMOVED else explain(failure) if failure and not left else LEFT
+        note = explain(failure) if failure and not left else self._farewell
+        note = REMOVED if self.note == REMOVED else note
         self._thread = None
-        self._outbox.give_back(everything=True)
+        self.outbox.give_back(everything=True)
         note = self._note_of_end if self.closed else note
         self._set(DISCONNECTED, note, "" if left else field_of(failure))
 

@@ -1,6 +1,5 @@
 """O que se mandou e ainda não voltou: só o eco prova que a sala recebeu uma mensagem."""
 
-import re
 import time
 from collections import deque
 
@@ -10,7 +9,6 @@ from ...errors import MessageRefused
 ECHO = 180.0  # segundos em que uma mensagem ainda pode voltar do servidor: mais que o TCP insiste
 ECHOES = 1000  # mensagens que se espera ver voltar
 
-ESCAPED = re.compile(r"//+\w")  # o servidor tira uma barra, como em commands.py
 Text = tuple[str, str]  # (vista de onde veio, texto)
 
 
@@ -55,7 +53,7 @@ def echo_of(said: str) -> str:
     except MessageRefused:
         return ""
     if not order:
-        return (said[1:] if ESCAPED.match(said) else said).strip()
+        return commands.unescaped(said).strip()
     name, argument = order
     return argument.split(None, 1)[-1] if name == "/msg" and len(argument.split(None, 1)) == 2 else ""
 
@@ -69,27 +67,28 @@ def parts_of(text: str) -> list[str]:
     first, *rest = [line for line in text.split("\n") if line.strip()] or [""]
     to = _addressee(first)
     return [
-        first,
+        literal(first) if rest and not is_order(first) else first,
         *(line if _addressee(line) else f"/msg {to} {line}" if to else literal(line) for line in rest),
     ]
 
 
 def literal(line: str) -> str:
     """A linha com a barra a mais que faz dela só texto, se sem isso não chegaria como está."""
-    if _is_text(line) and not ESCAPED.match(line):
-        return line
     if line == "/":
         return "/ "  # sem nome depois, a barra a mais ficaria
     space = line[: len(line) - len(line.lstrip())]
-    tries = (space + "/" + line[len(space) :], "//" + line)
-    return next(filter(_is_text, tries))
+    escaped = space + "/" + line[len(space) :]
+    tries = (line, escaped, "//" + line)
+    exact = (text for text in tries if not is_order(text) and commands.unescaped(text) == line)
+    return next(exact, escaped)
 
 
-def _is_text(line: str) -> bool:
+def is_order(line: str) -> bool:
+    """Se o servidor tomaria a linha por um comando, ainda que para recusá-la."""
     try:
-        return commands.meaning(line) is None
+        return commands.meaning(line) is not None
     except MessageRefused:
-        return False
+        return True
 
 
 def _addressee(line: str) -> str:

@@ -21,7 +21,7 @@ function complete(text, commands, people) {
 function createForm(send) {
   const form = create("form", "chatlib-form");
   const box = create("textarea", "chatlib-input chatlib-box", "", {
-    rows: "1", autocomplete: "off", "aria-label": "Mensagem", placeholder: "Escreva aqui",
+    rows: "1", dir: "auto", autocomplete: "off", "aria-label": "Mensagem", placeholder: "Escreva aqui",
   });
   const button = create("button", "chatlib-button chatlib-main", "Enviar", { type: "submit" });
   const hint = create("p", "chatlib-hint", "", { role: "status" });
@@ -146,7 +146,11 @@ function createForm(send) {
     },
     // O texto que não saiu volta, antes do que já se tenha escrito depois.
     giveBack(texts) {
-      if (texts.length) put([...texts, box.value].filter(Boolean).join("\n"));
+      if (texts.length) put([...texts.map(withoutBlanks), ...(box.value ? [box.value] : [])].join("\n"));
+    },
+    // O que o servidor não entendeu volta, se a pessoa ainda não escreve outra coisa.
+    offer(texts) {
+      if (texts.length && !box.value) put(texts.join("\n"));
     },
     talkTo(apelido) {
       box.focus();

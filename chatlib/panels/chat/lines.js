@@ -8,7 +8,7 @@ const COLORS = 2000; // apelidos de que se guarda a cor
 const LONG = 1000; // caracteres a partir dos quais só se vê o começo
 const MOMENT = 1; // segundos entre as linhas do que foi colado de uma vez
 const SILENCE = 300; // segundos de silêncio depois dos quais começa outro grupo
-const ENOUGH = 3; // linhas que já fazem um bloco de código
+const CROWD = 40; // linhas de um grupo: com mais, cada linha nova custaria ao navegador todas as outras
 const NOTICE = /^\* (aviso: )?/;
 
 // A ordem em que cada apelido apareceu em algum painel da página.
@@ -27,6 +27,14 @@ function paint(node, apelido) {
   const ring = Math.floor(seat / 5) % 3;
   node.style.setProperty("--hue", ((250 + seat * GOLDEN - ring * 10) % 360).toFixed(1)); // 10: a meio caminho
   node.style.setProperty("--ring", ring);
+}
+
+// A hora de uma linha. Escrevê-la custa, e muitas linhas seguidas têm a mesma.
+const clock = { minute: 0, text: "" };
+function timeOf(when) {
+  const minute = Math.floor(when / 60);
+  if (minute !== clock.minute) Object.assign(clock, { minute, text: CLOCK.format(when * 1000) });
+  return clock.text;
 }
 
 const dayOf = (when) => new Date(when * 1000).toDateString();
@@ -61,7 +69,8 @@ function shorten(line) {
 // A hora é só aparência: quem copia a conversa leva o que foi dito, e mais nada.
 function createLine([kind, author, text, when, flags]) {
   const line = create("div", `chatlib-line chatlib-${kind}`);
-  if (when) line.dataset.time = CLOCK.format(when * 1000);
+  if (text === BLANK) line.classList.add("chatlib-blank");
+  if (when) line.dataset.time = timeOf(when);
   if (flags.includes("p")) line.classList.add("chatlib-private");
   if (flags.includes("m")) line.classList.add("chatlib-mention");
   if (flags.includes("h")) line.classList.add("chatlib-history");
@@ -74,7 +83,7 @@ function createLine([kind, author, text, when, flags]) {
     line.append(who);
   }
   const said = create("bdi", "chatlib-text");
-  said.append(...withLinks(announced ? text.replace(NOTICE, "") : text));
+  said.append(...withLinks(withoutBlanks(announced ? text.replace(NOTICE, "") : text)));
   line.append(said);
   if (text.length > LONG) shorten(line);
   return line;
@@ -89,7 +98,7 @@ function asText(items) {
     if (flags.includes("p")) continue;
     if (when && dayOf(when) !== day) rows.push(LONG_DAY.format(when * 1000));
     if (when) day = dayOf(when);
-    rows.push(`${when ? `${CLOCK.format(when * 1000)} ` : ""}${author ? `${author}: ` : ""}${text}`);
+    rows.push(`${when ? `${CLOCK.format(when * 1000)} ` : ""}${author ? `${author}: ` : ""}${withoutBlanks(text)}`);
   }
   return rows.join("\n");
 }
@@ -103,6 +112,7 @@ function createGroups(lines) {
   let last = 0; // quando ela chegou
   let streak = []; // as últimas linhas, se talvez forem código
   let signs = 0; // quantas delas parecem mesmo
+  let blanks = 0; // quantas são vazias: nem parecem nem deixam de parecer
 
   function open(place, [kind, author, , when, flags]) {
     group = create("div", `chatlib-group chatlib-of-${kind}`);
@@ -136,16 +146,17 @@ function createGroups(lines) {
     const found = isCode(item[2]);
     if (found || streak.length) streak.push(line);
     signs += found;
-    if (2 * signs < streak.length) [streak, signs] = [[], 0];
+    blanks += item[2] === BLANK;
+    if (2 * signs < streak.length - blanks) [streak, signs, blanks] = [[], 0, 0];
     if (signs >= ENOUGH) openBlock(place, item);
   }
 
   function add(place, item) {
     const [kind, author, , when, flags] = item;
     const mine = [kind, author, flags.replace("m", "")].join();
-    const same = group && mine === owner && (!when || (dayOf(when) === day && when - last < SILENCE));
+    const same = group && mine === owner && group.childElementCount < CROWD && (!when || (dayOf(when) === day && when - last < SILENCE));
     const moment = same && when - last < MOMENT;
-    if (!moment) [streak, signs] = [[], 0];
+    if (!moment) [streak, signs, blanks] = [[], 0, 0];
     if (!same || (home !== group && !moment)) open(place, item); // a um bloco, só se junta o que veio com ele
     const line = createLine(item);
     if (when && line.dataset.time === home.lastElementChild?.dataset.time) line.classList.add("chatlib-same-time");
@@ -157,11 +168,15 @@ function createGroups(lines) {
 
   return {
     add,
-    // Um grupo que fica vazio sai, e o dia que ele anunciava passa ao seguinte.
-    dropFirst() {
-      lines.querySelector(".chatlib-line").remove();
-      const isEmpty = (node) => node && !node.querySelector(".chatlib-line");
-      for (let first = lines.firstElementChild; isEmpty(first); first = lines.firstElementChild) {
+    // Tira as ``count`` linhas mais antigas. O grupo que ficaria vazio sai inteiro, sem que se lhe tirem antes as
+    // linhas (o navegador calcularia de novo todas as outras), e o dia que ele anunciava passa ao seguinte.
+    drop(count) {
+      let left = count;
+      while (left > 0) {
+        const first = lines.firstElementChild;
+        const held = first.getElementsByClassName("chatlib-line");
+        if (held.length > left) return [...held].slice(0, left).forEach((line) => line.remove());
+        left -= held.length;
         const next = first.nextElementSibling;
         if (first.dataset.day && next) next.dataset.day ??= first.dataset.day;
         if (first === group) group = null;

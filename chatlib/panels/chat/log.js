@@ -61,7 +61,7 @@ function createLog() {
     for (const [item] of batch) newest = groups.add(fragment, item);
     lines.append(fragment);
     count += batch.length;
-    while (count > shown) dropFirst();
+    drop(count - shown);
     if (reading) scroll.scrollTop = place += topOf(anchor) - top;
     if (reading || hidden) countUnread(batch);
     if (reading && batch.some(([[kind, , , , flags]]) => kind === "mine" && !flags.includes("h"))) goToEnd();
@@ -75,9 +75,10 @@ function createLog() {
     mentioned ||= fresh.some(([item]) => isCall(item));
   }
 
-  function dropFirst() {
-    groups.dropFirst();
-    count -= 1;
+  function drop(spare) {
+    if (spare <= 0) return;
+    groups.drop(spare);
+    count -= spare;
   }
 
   // De volta à vista: quem lia mais acima continua onde estava; quem estava no fim e perdeu mais do que
@@ -129,8 +130,10 @@ function createLog() {
     },
     // As linhas a partir da de número ``first``. isNews: se chegaram agora, e não já estavam na conversa.
     add(fresh, first = 0, isNews = false) {
-      if (!queue.length && fresh.length) requestAnimationFrame(draw);
+      const isIdle = !queue.length;
       queue = queue.concat(fresh.map((item) => [item, isNews])).slice(-shown);
+      if (isIdle && queue.length > PER_FRAME) requestAnimationFrame(draw);
+      else if (isIdle && queue.length) draw(); // cabe no próximo quadro: já
       const called = isNews ? fresh.findLastIndex(isCall) : -1;
       if (called >= 0) call(first + called);
       noteSeen();
@@ -138,7 +141,7 @@ function createLog() {
     // Ficam só as últimas ``size`` linhas; zero depois de Limpar.
     keep(size) {
       queue = size ? queue.slice(-size) : [];
-      while (size < shown && count && count + queue.length > size) dropFirst();
+      if (size < shown) drop(Math.min(count, count + queue.length - size));
       if (!count) goToEnd();
       node.classList.toggle("chatlib-empty", !size);
     },

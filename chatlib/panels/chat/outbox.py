@@ -12,17 +12,32 @@ ritmo que o servidor disse, antes das outras: nada se perde, nada se repete, e a
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
+from itertools import count
+from typing import NamedTuple
 
 from ... import protocol
 from ...client import Client
-from ...errors import ChatError, ConversationOver
-from .echoes import Echoes, Text, echo_of, parts_of
+from ...errors import ApelidoRefused, ChatError, ConversationOver
+from .echoes import Echoes, Text, echo_of, is_order, parts_of
 from .reading import Line, too_fast
 
 UNANSWERED = 2.0  # segundos à espera do eco de uma linha antes de mandar a próxima
 SILENT = 0.5  # o mesmo, para o que o servidor não repete, como /quem
 SLACK = 1.05  # folga no ritmo: o relógio do servidor não é o nosso
+REFUSALS = (protocol.unknown, protocol.gap, protocol.no_text, protocol.absent)
+
+
+class Returned(NamedTuple):
+    """Um texto que volta à vista que o mandou.
+
+    refused: se o servidor não o entendeu, e a pessoa talvez já escreva outra coisa.
+    """
+
+    number: int
+    view: str
+    text: str
+    refused: bool = False
 
 
 class Outbox:
@@ -35,7 +50,8 @@ class Outbox:
         self.failure: ChatError | None = None  # o envio que falhou
         self._on_change = on_change
         self._waiting: deque[Text] = deque()
-        self._unsent: list[Text] = []  # o que volta a quem escreveu
+        self._numbers = count(1)
+        self._unsent: list[Returned] = []  # o que volta a quem escreveu, até que a página o tenha
         self._unanswered: Text | None = None  # a que foi por último e não teve resposta
         self._echoes = Echoes()
         self._rate = 0.0  # mensagens por segundo; 0 enquanto o servidor não se queixa
@@ -77,7 +93,7 @@ class Outbox:
         if line.kind == "mine" and "h" not in line.flags:
             self._hear(line.text.strip())
         elif line.text.startswith(protocol.NOTICE):
-            self._hear_notice()
+            self._hear_notice(line.text)
         return False
 
     def _hear(self, text: str) -> None:
@@ -87,11 +103,15 @@ class Outbox:
                 self._answer()
         self._on_change()
 
-    def _hear_notice(self) -> None:
+    def _hear_notice(self, text: str) -> None:
         """Pode ser a resposta a um comando; a uma fala, o servidor só responde com ela mesma."""
         with self._changed:
-            if self._unanswered and self._unanswered[1].lstrip().startswith("/"):
-                self._answer()
+            if not (sent := self._unanswered) or not is_order(sent[1]):
+                return
+            if is_refusal(text):
+                self._echoes.forget_last(sent)
+                self._give_back([sent], refused=True)
+            self._answer()
         self._on_change()
 
     def slow_down(self, rate: float) -> bool:
@@ -116,24 +136,32 @@ class Outbox:
     def refuse(self, view: str, text: str) -> None:
         """O texto nem entra na fila: volta a quem o escreveu."""
         with self._changed:
-            self._unsent.append((view, text))
+            self._give_back([(view, text)])
         self._on_change()
 
     def give_back(self, everything: bool = False) -> None:
         """Devolve o que ainda não foi; ``everything``: também o que foi e não se sabe entregue."""
         with self._changed:
             if everything:
-                self._unsent += self._echoes.take()
+                self._give_back(self._echoes.take())
                 self._unanswered = None
-            self._unsent += self._waiting
+            self._give_back(self._waiting)
             self._waiting.clear()
         self._on_change()
 
-    def take_unsent(self) -> list[Text]:
-        """O que volta a quem escreveu, na ordem, uma vez só."""
+    def _give_back(self, texts: Iterable[Text], refused: bool = False) -> None:
+        self._unsent += [Returned(next(self._numbers), view, text, refused) for view, text in texts]
+
+    @property
+    def unsent(self) -> list[Returned]:
+        """O que volta a quem escreveu, na ordem, até `taken`."""
         with self._changed:
-            unsent, self._unsent = self._unsent, []
-            return unsent
+            return list(self._unsent)
+
+    def taken(self, numbers: Container[object]) -> None:
+        """A página já tem os textos desses números."""
+        with self._changed:
+            self._unsent = [returned for returned in self._unsent if returned.number not in numbers]
 
     # --- a thread que manda
 
@@ -172,3 +200,9 @@ class Outbox:
         self._unanswered = None
         self._next = time.monotonic() + (SLACK / self._rate if self._rate else 0.0)
         self._changed.notify_all()
+
+
+def is_refusal(notice: str) -> bool:
+    """Se o aviso diz que um comando não foi cumprido."""
+    is_known = any(refusal.read(notice) is not None for refusal in REFUSALS)
+    return is_known or isinstance(protocol.refused(notice), ApelidoRefused)

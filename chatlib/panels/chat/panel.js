@@ -37,17 +37,19 @@ function createJoin(enter) {
   return { node: form, apelido, address };
 }
 
-// Cada painel tem a sua cópia deste módulo, e destas duas variáveis.
-let views = 0; // quantas vistas dele há na página
+// Cada painel tem a sua cópia deste módulo, e destas variáveis.
+const views = new Set(); // as vistas dele que há na página
+const taken = new Set(); // os números dos textos que voltaram do kernel para a caixa de alguma delas
 let closed = false; // se foi encerrado
+let id = ""; // o número do widget
 
 function render({ model, el }) {
   const view = Math.random().toString(36).slice(2); // qual das vistas deste painel é esta
   let next = null; // o número da próxima linha a mostrar; null até o histórico chegar
   let now = { state: "conectando", note: "", field: "", people: [] }; // o último estado que se soube
   let countdown = 0;
+  let late = null; // o relógio de quem espera pelo que ninguém tomou de volta
   let shown = 0; // quantas linhas ficam na página: o kernel diz
-  let id = ""; // o número do widget
   let toSave = []; // [número, linha] das linhas que se salvam
   const keeper = keepWithNotebook(model.widget_manager);
 
@@ -75,7 +77,7 @@ function render({ model, el }) {
   note.append(why, retry);
 
   const form = createForm((text) => {
-    const said = withNames(text, now.people);
+    const said = withBlanks(withNames(text, now.people));
     model.send({ type: "write", text: said, view, number: pending.add(said) });
     return true;
   });
@@ -135,7 +137,7 @@ function render({ model, el }) {
   }
 
   function showNews(news) {
-    if (news.talk) return; // é de quem pediu para copiar
+    if (news.talk || news.eyes) return; // não são notícias
     if (next === null && !news.all) return; // o histórico, já pedido, a trará
     if (news.all) log.limit(shown = news.shown);
     if (next === null) log.keep(0); // o que se lia era a conversa salva
@@ -146,16 +148,36 @@ function render({ model, el }) {
     const isNews = next !== null;
     next = Math.max(next ?? 0, news.first + news.lines.length);
     log.add(fresh, next - fresh.length, isNews);
-    if (news.model && !id) saveDraft = keepDraft(form.node.querySelector("textarea"), news.model);
+    if (!isNews) saveDraft = keepDraft(form.node.querySelector("textarea"), news.model);
     id = news.model ?? id;
     saveWith(news);
     log.keep(Math.min(shown, next - news.start));
     if (news.commands) form.learn({ commands: news.commands, limit: news.max_text });
     pending.learn(news.pending, news.heard?.[view]);
-    form.giveBack((news.unsent ?? []).filter(([from]) => from === view).map(([, text]) => text));
+    takeBack(news.unsent);
     const { lines, all, first, ...rest } = news;
     showState(rest);
     if (all && !isNews) bringIntoView(root);
+  }
+
+  // O que não saiu volta a quem escreveu ou, se aquela vista já não existe, como depois de F5, a quem está aqui.
+  function takeBack(unsent) {
+    give(unsent.filter(([, from]) => from === view));
+    if (!unsent.every(([, from]) => views.has(from)) && view === [...views][0]) {
+      late ??= setTimeout(() => {
+        late = null;
+        give(now.unsent.filter(([, from]) => !views.has(from)));
+      }, LINGER);
+    }
+  }
+
+  function give(unsent) {
+    const fresh = unsent.filter(([number]) => !taken.has(number));
+    if (!fresh.length) return;
+    for (const [number] of fresh) taken.add(number);
+    model.send({ type: "taken", numbers: fresh.map(([number]) => number) });
+    form.giveBack(fresh.filter(([, , , refused]) => !refused).map(([, , text]) => text));
+    form.offer(fresh.filter(([, , , refused]) => refused).map(([, , text]) => text));
   }
 
   // Sem save_changes, isto não vai ao kernel: só ao arquivo, quando o notebook é salvo. Quem abrir o
@@ -218,9 +240,9 @@ function render({ model, el }) {
   el.classList.add("chatlib-view");
   el.append(root);
 
-  views += 1;
+  views.add(view);
   return () => {
-    views -= 1;
+    views.delete(view);
     retire(model);
     stopAsking();
     log.stop();
@@ -228,19 +250,26 @@ function render({ model, el }) {
     saveDraft();
     removeEventListener("pagehide", leavePage);
     clearTimeout(countdown);
+    clearTimeout(late);
     model.off("msg:custom", showNews);
     model.off("change:apelido", showName);
   };
 }
 
-// Um painel encerrado que nenhuma célula mostra mais não precisa existir no kernel.
+// A vista saiu da página. Um painel encerrado que nenhuma célula mostra mais não precisa existir no kernel; o de
+// uma célula apagada deixa a sala. Quem só fechou o notebook continua nela.
 function retire(model) {
-  setTimeout(() => closed && !views && model.send({ type: "forget" }), LINGER);
+  setTimeout(() => {
+    if (views.size) return;
+    if (closed) model.send({ type: "forget" });
+    else if (!keepWithNotebook(model.widget_manager).shows(id)) model.send({ type: "unseen" });
+  }, LINGER);
 }
 
 function initialize({ model }) {
   keepWithNotebook(model.widget_manager);
   model.on("msg:custom", (news) => {
+    if (news.eyes && views.size) model.send({ type: "seen" });
     closed = news.closed ?? closed;
     if (closed) retire(model);
   });

@@ -26,10 +26,12 @@ import traitlets
 
 from ... import rerun
 from .. import page
-from .conversation import Conversation
+from .conversation import DISCONNECTED, Conversation
 from .reading import Line
 
 PAGE = ("words", "title", "lines", "log", "people", "form", "pending", "panel")  # cada um usa os anteriores
+EYES = 2.0  # segundos à espera de que alguma página diga que ainda mostra o painel
+UNSEEN = "Nenhuma célula mostrava mais este painel, e você saiu da sala. Para voltar, clique em Entrar."
 PREVIEW = 10  # linhas que o painel mostra onde só há texto
 
 
@@ -54,6 +56,8 @@ class ChatPanel(anywidget.AnyWidget):
     def __init__(self, where: Any = None, apelido: str = "", **options: Any) -> None:
         self.conversation = Conversation(where, apelido)
         self._heard: dict[str, int] = {}  # vista -> o número do último texto que se recebeu dela
+        self._seen = threading.Event()
+        self._is_unseen = False  # se saiu da sala porque ninguém via o painel
         self._sending = threading.Lock()  # uma remessa por vez, na ordem em que foi montada
         self._owns_layout = not isinstance(options.get("layout"), traitlets.HasTraits)
         super().__init__(apelido=self.conversation.apelido, **options)
@@ -109,7 +113,7 @@ class ChatPanel(anywidget.AnyWidget):
         return "\n".join([head, *(f"  {as_text(line)}" for line in recent)])
 
     def _deliver(self) -> None:
-        while self.conversation.wait():
+        while self.conversation.bell.wait():
             self._show()
         self._show()
 
@@ -119,10 +123,27 @@ class ChatPanel(anywidget.AnyWidget):
             self.apelido = self.conversation.apelido
             self.send(news | {"heard": self._heard} | ({"model": self.model_id} if everything else {}))
 
+    def _look_for_eyes(self) -> None:
+        """Uma página deixou de mostrar o painel. Se nenhuma outra o mostra, a pessoa sai da sala."""
+        self._seen.clear()
+        self.send({"eyes": True})
+        if not self._seen.wait(EYES):
+            self._is_unseen = self.conversation.state != DISCONNECTED
+        if self._is_unseen:
+            self.conversation.leave(wait=False, note=UNSEEN)
+
     def _on_page(self, _widget: Any, message: Any, _buffers: Any) -> None:
         match message:
             case {"type": "ready"}:
+                self._seen.set()
+                if self._is_unseen:
+                    self._is_unseen = False
+                    self.conversation.come_back()
                 self._show(everything=True)
+            case {"type": "unseen"}:
+                threading.Thread(target=self._look_for_eyes, daemon=True).start()
+            case {"type": "seen"}:
+                self._seen.set()
             case {"type": "write", "text": str(text), "view": str(view)}:
                 self._heard[view] = message.get("number", 0)
                 self.conversation.write(text, view)
@@ -133,9 +154,11 @@ class ChatPanel(anywidget.AnyWidget):
             case {"type": "retry"}:
                 self.conversation.retry()
             case {"type": "hold"}:
-                self.conversation.hold()
+                self.conversation.outbox.give_back()
             case {"type": "talk"}:
                 self.send({"talk": self.conversation.visible()})
+            case {"type": "taken", "numbers": list(numbers)}:
+                self.conversation.outbox.taken(numbers)
             case {"type": "clear"}:
                 self.conversation.clear()
             case {"type": "forget"} if self.conversation.over:

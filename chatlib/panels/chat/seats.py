@@ -92,6 +92,12 @@ class Seat:
             if self._place and _taken.get(self._place) is self:
                 del _taken[self._place]
 
+    @property
+    def is_free(self) -> bool:
+        """Se nenhum outro painel deste kernel está no lugar que foi deste."""
+        with _lock:
+            return self._place is None or _taken.get(self._place, self) is self
+
     def haunt(self) -> None:
         """A conexão caiu: talvez o servidor ainda não saiba, e o apelido pareça em uso."""
         with _lock:

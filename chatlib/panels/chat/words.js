@@ -71,6 +71,19 @@ const CODE = [
   /^[)\]}]+[,;]?$/,
 ];
 const isCode = (text) => CODE.some((sign) => sign.test(text));
+const ENOUGH = 3; // linhas que já fazem um bloco de código
+
+// O fio não leva linhas vazias: as do meio do código vão como um espaço sem largura, e na página voltam a ser vazias.
+const BLANK = "\u200b";
+const withoutBlanks = (text) => (text === BLANK ? "" : text);
+
+function withBlanks(text) {
+  const rows = text.replace(/^(\s*\n)+|\s+$/g, "").split("\n");
+  const full = rows.filter((row) => row.trim());
+  const signs = full.filter(isCode).length;
+  if (signs < ENOUGH || 2 * signs < full.length) return text;
+  return rows.map((row) => (row.trim() ? row : BLANK)).join("\n");
+}
 
 // Copia o texto, ou o que a promessa trouxer. Sem HTTPS não há navigator.clipboard, e vale o modo antigo.
 async function copy(text) {
