@@ -41,7 +41,12 @@ def test_writing(notebook):
         box.fill(start)
         box.press("Tab")
         expect(box).to_have_value(start.replace("br", "Bruno "))
+    box.fill("oi, @b")
+    expect(hint).to_have_text("Tab: Bruno")  # sem apertar nada
+    box.fill("e-mail: ana@b")
+    expect(hint).to_be_hidden()
     box.fill("/a")
+    expect(hint).to_have_text("Tab: /ajuda, /apelido")
     box.press("Tab")
     expect(hint).to_have_text("Tab: /ajuda, /apelido")
     box.press("Tab")

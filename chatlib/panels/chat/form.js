@@ -3,6 +3,7 @@
 const NEAR = 0.8; // fração do limite a partir da qual se mostra a conta
 const ASKED = 200; // linhas que um só Enter não manda sem perguntar
 const OFFERED = 6; // nomes que Tab mostra de uma vez: um leitor de tela os lê todos
+const OFFER = /^\/\S*$|(^|\s)@\S+$/; // quem escreve um comando, ou chama alguém, vê logo o que Tab completa
 const UNDONE = 100; // linhas: com mais, o modo que se desfaz prenderia a página (4 mil levam 20 s)
 const measure = new TextEncoder();
 
@@ -15,6 +16,13 @@ function complete(text, commands, people) {
   const [, before, word] = text.match(/^([^]*?@?)([^\s@]+)$/) ?? [];
   if (!word) return text === "/msg " ? people.map((name) => `/msg ${name} `) : [];
   return startingWith(word, people).map((name) => `${before}${name} `);
+}
+
+// Uma frase com os nomes que Tab oferece; vazia, se não há nenhum.
+function offering(texts) {
+  const names = texts.slice(0, OFFERED).map((text) => text.trim().split(/[\s@]/).at(-1)).join(", ");
+  const rest = texts.length - OFFERED;
+  return names && `Tab: ${names}${rest > 0 ? ` e mais ${number.format(rest)}` : ""}`;
 }
 
 // send(text): manda o texto e diz se foi possível.
@@ -40,9 +48,14 @@ function createForm(send) {
     if (size > facts.limit) return `Mensagem longa demais: ${bytes}. Divida-a com Shift+Enter.`;
     if (facts.hoping && text) return "Sem conexão: o que você escreveu fica aqui até ela voltar.";
     if (!facts.online && text) return "Você não está na sala: o que escreveu fica aqui até que entre.";
+    const offer = OFFER.test(text) ? offering(completions()) : "";
+    if (offer) return offer;
     if (said(text).length > 1) return `São ${number.format(said(text).length)} linhas: cada uma vai como uma mensagem.`;
     return size > NEAR * facts.limit ? bytes : "";
   }
+
+  // O que Tab pode pôr na caixa, fora o que já está nela.
+  const completions = () => complete(box.value, facts.commands, facts.people).filter((text) => text.trim() !== box.value);
 
   function refresh() {
     box.style.height = "auto"; // encolhe antes de medir
@@ -103,9 +116,7 @@ function createForm(send) {
     const { texts, index } = tab;
     put(texts[index]);
     if (texts.length > 1) {
-      const names = texts.slice(0, OFFERED).map((text) => text.trim().split(" ").at(-1)).join(", ");
-      const rest = texts.length - OFFERED;
-      hint.textContent = `Tab: ${names}${rest > 0 ? ` e mais ${number.format(rest)}` : ""}`;
+      hint.textContent = offering(texts);
       hint.hidden = false;
     }
     return true;

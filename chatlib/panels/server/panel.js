@@ -51,6 +51,7 @@ function render({ model, el }) {
   function showNews(news) {
     // Remessas se perdem se o notebook imprime demais: um buraco se conserta com o registro todo.
     if (!news.all && news.serial !== serial + 1) return serial === null || ask();
+    const isFirst = serial === null;
     serial = news.serial;
     panel.addEvents(news.events.slice(Math.max(0, next - news.first)), news.kept);
     next = Math.max(next, news.first + news.events.length);
@@ -68,6 +69,7 @@ function render({ model, el }) {
     showRules(news);
     panel.people.update(news.members, news.running);
     enable(!news.closed, news.running);
+    if (isFirst) bringIntoView(panel.root);
   }
 
   const ask = () => send({ type: "ready" });
