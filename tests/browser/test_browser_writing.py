@@ -275,7 +275,6 @@ def test_refused_command_comes_back(notebook):
     box.press("Enter")
     box.press_sequentially("agora isto")
     expect(refused).to_have_count(1)
-    box.press("End")
     expect(box).to_have_value("agora isto")
     expect(page.panel("Bruno").locator(".chatlib-other")).to_have_count(0)
 

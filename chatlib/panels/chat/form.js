@@ -159,9 +159,12 @@ function createForm(send) {
     giveBack(texts) {
       if (texts.length) put([...texts.map(withoutBlanks), ...(box.value ? [box.value] : [])].join("\n"));
     },
-    // O que o servidor não entendeu volta, se a pessoa ainda não escreve outra coisa.
+    // O que o servidor não entendeu volta, se a pessoa ainda não escreve outra coisa; selecionado, para que a
+    // tecla que já vinha o substitua.
     offer(texts) {
-      if (texts.length && !box.value) put(texts.join("\n"));
+      if (!texts.length || box.value) return;
+      put(texts.join("\n"));
+      if (box.matches(":focus")) box.select();
     },
     talkTo(apelido) {
       box.focus();
