@@ -12,7 +12,7 @@ from .errors import ApelidoRefused
 from .protocol import MAX_PREFIX, apelido_refused
 
 MAX_APELIDO = 20  # caracteres
-RESERVED = ("NICK", "servidor", "server", "Conectado", "sistema", "chat", "todos")
+RESERVED = ("NICK", "SENHA", "servidor", "server", "Conectado", "sistema", "chat", "todos")
 
 # Default_Ignorable_Code_Point entre letras e marcas: aparecem como nada (UAX #44).
 _INVISIBLE = re.compile(

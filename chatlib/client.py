@@ -19,7 +19,7 @@ from typing import Self
 from . import protocol, rerun, sockets
 from .apelidos import check_apelido
 from .commands import meaning
-from .door import enter
+from .door import enter, unlock
 from .errors import ChatError, ConnectionLost, ConversationOver, EntryRefused, MessageRefused, NoMessage
 from .events import Event, Listener, Listeners
 
@@ -37,15 +37,15 @@ KEPT = 1000  # mensagens que ficam em Client.messages
 class Client:
     """Um participante do chat, já dentro da sala quando o construtor volta.
 
-    apelido: o nome na sala (veja `apelidos.check_apelido`); host e port: o servidor;
-    timeout: segundos para conectar, entrar e enviar; on_message: função chamada com cada
-    mensagem, de uma thread do cliente; on_end: chamada uma vez no fim, com o `ChatError` que
-    encerrou a conversa, ou None se foi ``close()`` ou ``/sair``; on_wire: função chamada com cada
-    `Event` do fio, já desde a entrada (veja `tap`).
+    apelido: o nome na sala (veja `apelidos.check_apelido`); host e port: o servidor; timeout:
+    segundos para conectar, entrar e enviar; password: a senha da sala, se ela tem uma; on_message:
+    função chamada com cada mensagem, de uma thread do cliente; on_end: chamada uma vez no fim, com
+    o `ChatError` que encerrou a conversa, ou None se foi ``close()`` ou ``/sair``; on_wire: chamada
+    com cada `Event` do fio, já desde a entrada (veja `tap`).
 
     messages: as últimas 1000 mensagens que chegaram, da mais antiga à mais nova.
 
-    Levanta ApelidoRefused, EntryRefused, ServerNotFound, ConnectionLost ou UsageError.
+    Levanta ApelidoRefused, PasswordRefused, EntryRefused, ServerNotFound, ConnectionLost ou UsageError.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Client:
         port: int = protocol.PORT,
         *,
         timeout: float = TIMEOUT,
+        password: str | None = None,
         on_message: OnMessage | None = None,
         on_end: OnEnd | None = None,
         on_wire: Listener | None = None,
@@ -77,7 +78,7 @@ class Client:
         self._address = self._sock.getsockname()[:2]
         self._closed = False
         try:
-            self._enter(timeout)
+            self._enter(timeout, password)
         except BaseException:
             self.close()
             raise
@@ -99,8 +100,10 @@ class Client:
         self._leaving = self._leaving or any(map(_asks_to_leave, lines))
         try:
             with self._writing:
-                said = "".join(f"{self.apelido}: {line}\n" for line in lines)
-                self._send(said.encode("utf-8", "replace"))
+                data = "".join(f"{self.apelido}: {line}\n" for line in lines).encode("utf-8", "replace")
+                began = time.monotonic()
+                self._sock.sendall(data)
+                self._trace("sent", data, began)
         except OSError as error:
             raise _lost("a mensagem não saiu") from error
 
@@ -184,13 +187,15 @@ class Client:
 
     # --- a entrada
 
-    def _enter(self, timeout: float) -> None:
-        """Responde a NICK e espera ser aceito."""
+    def _enter(self, timeout: float, password: str | None) -> None:
+        """Responde a NICK, e a SENHA se vier, e espera ser aceito."""
         deadline = time.monotonic() + timeout
         try:
             enter(self._sock, self.apelido, deadline, self._trace)
+            said = unlock(self._sock, password, deadline, self._trace)
         except OSError as error:
             raise _lost("ela caiu antes da entrada") from error
+        self._arrive(self._reader.feed(said))
         try:
             first = self.receive(max(0, deadline - time.monotonic()))
         except NoMessage:
@@ -203,11 +208,6 @@ class Client:
         self._present = True
 
     # --- o fio
-
-    def _send(self, data: bytes) -> None:
-        began = time.monotonic()
-        self._sock.sendall(data)
-        self._trace("sent", data, began)
 
     def _trace(self, kind: str, data: bytes = b"", began: float = 0.0) -> None:
         if self._taps.all:  # sem ninguém olhando, nada se monta

@@ -3,19 +3,25 @@
 servidor                            cliente
    │ ── NICK ─────────────────────────▶ │   ask: pergunta e espera, até o prazo
    │ ◀───────────────────────── Ana\\n ─ │   enter: espera a pergunta e responde
+   │ ── SENHA ────────────────────────▶ │   se a sala tem uma: a mesma `ask`
+   │ ◀───────────────────── segredo\\n ─ │   unlock: responde, se ela vem
    │ ── * apelido recusado: …\\n ──────▶ │   turn_away, se não serve
 """
 
 import socket
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
 from . import protocol, sockets
-from .errors import EntryRefused, ServerNotFound
+from .errors import EntryRefused, PasswordRefused, ServerNotFound
+from .password import Password
 
 Trace = Callable[[str, bytes], None]
+
+WANTED = {protocol.NICK: "o apelido", protocol.SENHA: "a senha"}  # o que cada pergunta quer
 
 
 class Newcomer(NamedTuple):
@@ -33,24 +39,69 @@ class Newcomer(NamedTuple):
 
 
 class Door:
-    """Quem recebe as conexões; timeout: segundos para responder; max_text: bytes de uma mensagem."""
+    """Quem recebe as conexões.
 
-    def __init__(self, timeout: float = protocol.NICK_TIMEOUT, max_text: int = protocol.MAX_TEXT):
+    timeout: segundos para responder a NICK; max_text: bytes de uma mensagem; password: a senha da
+    sala, ou None; também se muda com a sala aberta, e vale para quem chega depois.
+    """
+
+    def __init__(
+        self,
+        timeout: float = protocol.NICK_TIMEOUT,
+        max_text: int = protocol.MAX_TEXT,
+        *,
+        password: str | None = None,
+    ):
         self.timeout, self.max_text = timeout, max_text
+        self.password_timeout = max(timeout, protocol.PASSWORD_TIMEOUT)
+        self.password = password
+        self._over = threading.Event()
+
+    @property
+    def password(self) -> str | None:
+        """A senha da sala; None se não tem. Só quem cuida da sala deve vê-la."""
+        return self._password.text if self._password else None
+
+    @password.setter
+    def password(self, text: str | None) -> None:
+        self._password = None if text is None else Password(text)
+
+    def open(self) -> None:
+        """Volta a receber, depois de `close`."""
+        self._over.clear()
+
+    def close(self) -> None:
+        """Ninguém mais espera aqui: a sala está encerrando."""
+        self._over.set()
 
     def ask(self, sock: socket.socket, trace: Trace) -> Newcomer:
-        """Pergunta o apelido; EntryRefused se ele não vem, OSError se a conexão cai.
+        """Pergunta o apelido e, se a sala tem uma, a senha.
 
-        Quem não termina a resposta em ``\\n`` não terminará as mensagens: o leitor já sabe disso.
+        EntryRefused se não vem resposta ou a senha está errada; OSError se a conexão cai. Quem não
+        termina a resposta em ``\\n`` não terminará as mensagens: o leitor já sabe disso.
         """
         sockets.tune(sock)
-        answer = ask(sock, protocol.NICK, self.timeout, trace)
+        password = self._password
+        answer = ask(sock, protocol.NICK, self.timeout, veil(trace) if password else trace)
         first, newline, rest = answer.partition(b"\n")
         apelido = first.removesuffix(b"\r").decode("utf-8", "replace")
+        if password:
+            trace("received", first + newline)
+            rest = self._ask_password(sock, password, trace, apelido, rest)
         if newline:
             reader = protocol.LineReader(self.max_text + protocol.MAX_PREFIX)
             return Newcomer(apelido, reader, rest, is_plain=False)
         return Newcomer(apelido, protocol.ChunkReader(), rest, is_plain=answer.isascii())
+
+    def _ask_password(
+        self, sock: socket.socket, password: Password, trace: Trace, apelido: str, early: bytes
+    ) -> bytes:
+        """Pergunta e confere a senha; devolve o que veio colado a ela. Quem observa o fio não a vê."""
+        answer = ask(sock, protocol.SENHA, self.password_timeout, veil(trace), early)
+        first, newline, rest = answer.partition(b"\n")
+        trace("received", protocol.MASK + newline + rest)
+        password.check(first.removesuffix(b"\r"), apelido, sock.getpeername()[0], self._over)
+        return rest
 
     def turn_away(self, sock: socket.socket, why: str, trace: Trace, is_plain: bool = False) -> None:
         """Diz por que a conexão não entra, talvez só em ASCII; fechá-la é com quem a abriu."""
@@ -62,22 +113,26 @@ class Door:
             trace("sent", line)
 
 
-def ask(sock: socket.socket, question: bytes, timeout: float, trace: Trace) -> bytes:
+def veil(trace: Trace) -> Trace:
+    """O mesmo ``trace``, sem o que se recebe: nele pode vir a senha."""
+    return lambda kind, data: None if kind == "received" else trace(kind, data)
+
+
+def ask(sock: socket.socket, question: bytes, timeout: float, trace: Trace, answer: bytes = b"") -> bytes:
     """Envia a pergunta e devolve o que veio em resposta, até o ``\\n`` e o que o seguiu.
 
     Um programa escrito segundo o documento não termina a resposta com ``\\n``: depois de cada
     pedaço ele é esperado por mais 200 ms, e o silêncio vale por fim. EntryRefused depois de
     ``timeout`` segundos; ConnectionError se o outro lado encerrou antes. ``trace`` fica sabendo
-    de cada envio e de cada pedaço.
+    de cada envio e de cada pedaço. answer: o começo da resposta, se já veio.
     """
     deadline = time.monotonic() + timeout
     sock.sendall(question)
     trace("sent", question)
-    answer = b""
     while b"\n" not in answer and len(answer) <= protocol.MAX_PREFIX:
         left = deadline - time.monotonic()
         if left <= 0:
-            raise EntryRefused(protocol.silent.bare(f"{timeout:g}"))
+            raise EntryRefused(protocol.silent.bare(WANTED[question], f"{timeout:g}"))
         sock.settimeout(min(left, protocol.QUIET) if answer else left)
         try:
             data = sock.recv(sockets.CHUNK)
@@ -117,3 +172,25 @@ def enter(sock: socket.socket, apelido: str, deadline: float, trace: Trace) -> N
         )
     sock.sendall(answer := f"{apelido}\n".encode())
     trace("sent", answer)
+
+
+def unlock(sock: socket.socket, password: str | None, deadline: float, trace: Trace) -> bytes:
+    """Do lado do cliente, depois de `enter`: se o servidor pede a senha, responde.
+
+    Devolve o que já veio da sala, se ele não a pede. PasswordRefused se a pede e não a temos.
+    """
+    start = b""
+    while start != protocol.SENHA and protocol.SENHA.startswith(start):
+        if not sockets.readable(sock, max(0, deadline - time.monotonic())):
+            return start
+        if not (data := sock.recv(sockets.CHUNK)):
+            return start
+        trace("received", data)
+        start += data
+    if start != protocol.SENHA:
+        return start
+    if password is None:
+        raise PasswordRefused("esta sala tem senha: peça-a a quem cuida da sala e entre com ela")
+    sock.sendall(f"{password}\n".encode())
+    trace("sent", protocol.MASK + b"\n")
+    return b""

@@ -6,7 +6,8 @@ ChatError
 │   └── PortInUse      ... porque outro programa está na porta
 ├── MessageRefused     o servidor não entrega esta linha
 ├── EntryRefused       o servidor não deixou entrar
-│   └── ApelidoRefused ... por causa do apelido
+│   ├── ApelidoRefused ... por causa do apelido
+│   └── PasswordRefused ... por causa da senha
 ├── ServerNotFound     não há servidor de chat nesse endereço
 ├── ConnectionLost     o servidor se foi no meio da conversa
 ├── ConversationOver   a conversa já foi encerrada deste lado
@@ -44,6 +45,10 @@ class EntryRefused(ChatError):
 
 class ApelidoRefused(EntryRefused):
     """O apelido não segue as regras ou já está em uso."""
+
+
+class PasswordRefused(EntryRefused):
+    """A sala tem uma senha, e a resposta não é ela ou não veio."""
 
 
 class ServerNotFound(ChatError):

@@ -6,6 +6,8 @@ neste módulo se testa sem rede.
     servidor                            cliente
        │ ── NICK ─────────────────────────▶ │   quatro bytes, sem nada depois
        │ ◀───────────────────────── Ana\\n ─ │
+       │ ── SENHA ────────────────────────▶ │   só se a sala tem uma: cinco bytes
+       │ ◀───────────────────── segredo\\n ─ │
        │ ── Ana entrou!\\n ───────────────▶ │   para todos, Ana inclusive
        │ ── Conectado ao servidor!\\n ────▶ │   só para Ana
        │ ◀──────────────────── Ana: oi\\n ─ │   ou apenas oi\\n
@@ -18,11 +20,13 @@ própria, além de *entrou*, *saiu* e *Conectado*, começa com ``* `` e se chama
 import re
 import unicodedata
 
-from .errors import ApelidoRefused, EntryRefused, UsageError
+from .errors import ApelidoRefused, EntryRefused, PasswordRefused, UsageError
 
 HOST = "127.0.0.1"
 PORT = 55555
 NICK = b"NICK"
+SENHA = b"SENHA"
+MASK = b"***"  # o que se conta a quem observa o fio, no lugar da senha
 
 MAX_TEXT = 4096  # bytes do texto de uma mensagem, sem prefixo e sem \n
 MAX_PREFIX = 256  # bytes que um prefixo "Ana: " pode ocupar, com folga
@@ -30,6 +34,7 @@ MAX_MEMBERS = 1000
 MAX_VISITORS = 256  # conexões que ainda não responderam a NICK
 MAX_OUTPUT = 1 << 20  # bytes à espera de um membro que não lê
 NICK_TIMEOUT = 10.0  # segundos para responder a NICK
+PASSWORD_TIMEOUT = 30.0  # segundos para responder a SENHA: uma pessoa talvez a digite
 QUIET = 0.2  # segundos de silêncio que encerram uma mensagem sem \n
 BURST = 20  # mensagens seguidas que o limite de ritmo tolera
 CLASS_RATE = 10.0  # mensagens por segundo, o ritmo sugerido para uma turma
@@ -107,7 +112,9 @@ no_text = Sentence("* faltou o texto: escreva /msg APELIDO texto")
 absent = Sentence("* {texto} não está na sala: veja quem está com /quem")
 
 crowded = Sentence("* muita gente chegando ao mesmo tempo: tente de novo em instantes")
-silent = Sentence("* faltou dizer o apelido em {número} s: conecte-se de novo")
+silent = Sentence("* faltou dizer {texto} em {número} s: conecte-se de novo")
+wrong_password = Sentence("* senha errada: pergunte a quem cuida da sala")
+wait_a_minute = Sentence("* erraram a senha vezes demais nesta rede: espere um minuto e tente de novo")
 full = Sentence("* a sala está cheia: cabem {número} pessoas")
 shut_out = Sentence("* a porta da sala está fechada: espere que a abram e tente de novo")
 closing = Sentence("* o servidor está encerrando")
@@ -117,7 +124,7 @@ cut_short = Sentence("* o servidor mandou uma linha longa demais, que não foi m
 _refused = Sentence("* apelido recusado: {texto}")
 
 
-# Antes da resposta a NICK não se sabe com quem se fala: `crowded` e `silent` cabem em ASCII.
+# Antes de entrar não se sabe com quem se fala: `crowded`, `silent` e as da senha cabem em ASCII.
 
 
 def plain(data: bytes) -> bytes:
@@ -149,6 +156,8 @@ def apelido_refused(why: str) -> ApelidoRefused:
 def refused(line: str) -> EntryRefused:
     """O erro que conta, a quem queria entrar, a linha com que foi recusado."""
     kind = ApelidoRefused if _refused.read(line) else EntryRefused
+    if line in (wrong_password(), wait_a_minute()):
+        kind = PasswordRefused
     return kind(line.removeprefix(NOTICE))
 
 

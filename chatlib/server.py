@@ -40,7 +40,8 @@ class Server:
     Os limites têm o padrão em `protocol`: max_text (bytes), nick_timeout (segundos),
     max_members, max_visitors (conexões ainda sem apelido), max_output (bytes à espera de um
     membro), rate (mensagens por segundo de cada membro; None, o padrão, não limita), burst e
-    history (quantas mensagens contar a quem chega; 0, o padrão, nenhuma).
+    history (quantas mensagens contar a quem chega; 0, o padrão, nenhuma). password: a senha que se
+    pede a quem chega, depois do apelido; None, o padrão, não pede.
 
     A sala é ``server.room``: quem está nela, as regras, e quem a observa. room e door: uma `Room`
     e uma `Door` já prontas, em lugar das que esses limites fariam.
@@ -62,6 +63,7 @@ class Server:
         rate: float | None = None,
         burst: int = protocol.BURST,
         history: int = 0,
+        password: str | None = None,
         on_event: Listener | None = None,
         room: Room | None = None,
         door: Door | None = None,
@@ -75,7 +77,7 @@ class Server:
         self.room = room or Room(
             max_text=max_text, max_members=max_members, rate=rate, burst=burst, history=history
         )
-        self.door = door or Door(nick_timeout, max_text)
+        self.door = door or Door(nick_timeout, max_text, password=password)
         self._max_output = max_output
         self._connections = Connections(max_visitors)
         if on_event:
@@ -99,6 +101,7 @@ class Server:
             self._address: sockets.Address = self._listener.getsockname()[:2]
             _on_air[self._address] = self
             self._closing.clear()
+            self.door.open()
             self.room.open()
             args = (self._listener,)
             self._receiver = threading.Thread(
@@ -118,6 +121,7 @@ class Server:
             return
         with self._life:
             if self._listener:
+                self.door.close()
                 self._stop(self._listener)
 
     close = shutdown
