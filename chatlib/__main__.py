@@ -8,14 +8,15 @@ import sys
 import threading
 from collections import deque
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import commands, protocol
 from .apelidos import apelido_key
 from .arguments import parse
 from .client import Client
-from .errors import ChatError, ConversationOver, MessageRefused, UsageError
+from .errors import ChatError, ConversationOver, MessageRefused, PasswordRefused, UsageError
 from .events import Event
+from .password import read_password
 from .server import Server
 from .terminal import Terminal, output_failed
 
@@ -48,6 +49,7 @@ def run_server(options: argparse.Namespace) -> None:
         max_members=options.max_members,
         rate=options.rate,
         history=options.history,
+        password=options.password_file and read_password(options.password_file),
     )
     server.room.subscribe(show, messages=False)  # as mensagens, que não se mostram, custariam caro
     with server:
@@ -156,7 +158,7 @@ def run_client(options: argparse.Namespace) -> None:
         over.wait(DRAIN)
         over.set()
 
-    client = Client(apelido, options.host, options.port, on_message=on_message, on_end=on_end)
+    client = enter(options, terminal, apelido, on_message=on_message, on_end=on_end)
     typed = ""
     try:
         with client:
@@ -170,6 +172,20 @@ def run_client(options: argparse.Namespace) -> None:
         report(unanswered.texts() if client.is_framed else [], typed if any(failures) else "")
     if failures[0] and not isinstance(failures[0], ConversationOver):
         raise failures[0]
+
+
+def enter(options: argparse.Namespace, terminal: Terminal, apelido: str, **listeners: Any) -> Client:
+    """Entra na sala; se ela tem senha e não há ``--password-file``, pergunta, até que uma sirva."""
+    password = options.password_file and read_password(options.password_file)
+    while True:
+        try:
+            return Client(apelido, options.host, options.port, password=password, **listeners)
+        except PasswordRefused as refusal:
+            if options.password_file or not terminal.is_interactive:
+                raise
+            if password:
+                terminal.show(f"{str(refusal).capitalize()}.")
+            password = terminal.ask_secret("Senha da sala: ").strip() or None
 
 
 def report(texts: list[str], typed: str) -> None:

@@ -37,6 +37,8 @@ HISTORY = (
     "quantas das últimas mensagens quem chega recebe; "
     f"para uma turma, {protocol.CLASS_HISTORY} (padrão: nenhuma)"
 )
+PASSWORD = "arquivo cuja primeira linha é a senha que se pede a quem chega (padrão: não pede)"
+PASSWORD_TO_SAY = "arquivo cuja primeira linha é a senha da sala; sem a opção, o programa a pergunta"
 TRANSLATIONS = (
     ("the following arguments are required", "falta dizer"),
     ("unrecognized arguments", "não conheço a opção"),
@@ -89,6 +91,7 @@ def _add_server_options(server: Parser) -> None:
     add("--max-members", metavar="N", type=positive, default=protocol.MAX_MEMBERS, help=MEMBERS)
     add("--rate", metavar="N", type=positive, help=RATE)
     add("--history", metavar="N", type=positive, default=0, help=HISTORY)
+    add("--password-file", metavar="F", help=PASSWORD)
 
 
 def _add_client_options(client: Parser) -> None:
@@ -96,3 +99,4 @@ def _add_client_options(client: Parser) -> None:
     add("--host", metavar="H", default=protocol.HOST, help="endereço do servidor (padrão: %(default)s)")
     add("--port", metavar="P", type=port, default=protocol.PORT, help="porta dele (padrão: %(default)s)")
     add("--apelido", metavar="A", help="seu nome na sala; sem a opção, o programa pergunta")
+    add("--password-file", metavar="F", help=PASSWORD_TO_SAY)

@@ -22,6 +22,7 @@ from .commands import meaning
 from .door import enter, unlock
 from .errors import ChatError, ConnectionLost, ConversationOver, EntryRefused, MessageRefused, NoMessage
 from .events import Event, Listener, Listeners
+from .password import check_password
 
 log = logging.getLogger("chatlib")
 
@@ -65,6 +66,7 @@ class Client:
             self.tap(on_wire)
         self.apelido = check_apelido(apelido)
         protocol.check_port(port)
+        password = None if password is None else check_password(password)
         for old in rerun.claim(self):
             old.close()
         self.messages: deque[str] = deque(maxlen=KEPT)
@@ -83,8 +85,8 @@ class Client:
             self.close()
             raise
         if on_message:
-            args = on_message, on_end
-            self._thread = threading.Thread(target=self._listen, args=args, daemon=True)
+            args = self, on_message, on_end
+            self._thread = threading.Thread(target=_listen, args=args, daemon=True)
             self._thread.start()
 
     # --- as funções das aulas
@@ -243,19 +245,6 @@ class Client:
                 self.messages.append(text)
                 self._arrived.append(text)
 
-    def _listen(self, on_message: OnMessage, on_end: OnEnd | None) -> None:
-        failure: ChatError | None = None
-        try:
-            for message in self:
-                on_message(message)
-        except ChatError as error:
-            failure = error
-        except Exception:
-            log.exception("falha em on_message de %s", self.apelido)
-            failure = ConnectionLost("a função que recebe as mensagens falhou; veja o registro")
-        if on_end:
-            on_end(failure)
-
     # --- os fins
 
     def _ended(self, what: str) -> ChatError:
@@ -264,6 +253,21 @@ class Client:
 
     def _over(self) -> ConversationOver:
         return ConversationOver(f"{self.apelido} já saiu da sala: crie outro Client para voltar")
+
+
+def _listen(client: Client, on_message: OnMessage, on_end: OnEnd | None) -> None:
+    """A thread de leitura de quem passa ``on_message``."""
+    failure: ChatError | None = None
+    try:
+        for message in client:
+            on_message(message)
+    except ChatError as error:
+        failure = error
+    except Exception:
+        log.exception("falha em on_message de %s", client.apelido)
+        failure = ConnectionLost("a função que recebe as mensagens falhou; veja o registro")
+    if on_end:
+        on_end(failure)
 
 
 def _lost(what: str) -> ConnectionLost:

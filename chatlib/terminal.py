@@ -19,6 +19,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from getpass import getpass
 from typing import Any
 
 from .errors import ChatError, ConversationOver
@@ -58,7 +59,8 @@ class Terminal:
         self._rows: list[int] = []  # colunas de cada linha desenhada, da primeira até o cursor
         self._width = SIZE[0]  # colunas do terminal quando se desenhou
         self._before: list[Any] = []  # como o terminal estava (termios)
-        tty = sys.stdin.isatty() and sys.stdout.isatty()
+        self.is_interactive = sys.stdin.isatty()  # se há quem responda a uma pergunta
+        tty = self.is_interactive and sys.stdout.isatty()
         self._fancy = EDITABLE and tty and os.environ.get("TERM", "dumb") != "dumb"
         self._library = find_readline() if self._fancy else None
 
@@ -71,6 +73,10 @@ class Terminal:
         if not (answer := sys.stdin.readline()):
             raise EOFError
         return answer
+
+    def ask_secret(self, question: str) -> str:
+        """Pergunta algo que não se mostra enquanto se digita; EOFError no fim da entrada."""
+        return getpass(question)
 
     def show(self, message: str) -> None:
         """Mostra uma mensagem, de qualquer thread, sem estragar o que se digita.

@@ -167,7 +167,8 @@ def test_flooded_descriptor_limit():
         (("server", "--rate", "1.5"), "1.5 não serve"),
         (("server", "--rate"), "precisa de um valor"),
         (("client", "--cor", "azul"), "não conheço a opção: --cor azul"),
-        (("client", "--p"), "precisa de um valor"),
+        (("client", "--po"), "precisa de um valor"),
+        (("client", "--p", "1"), "opção ambígua: --p pode ser --port, --password-file"),
     ],
 )
 def test_bad_usage(capsys, args, said):
@@ -410,6 +411,47 @@ def test_unanswered():
     assert waiting.texts() == []
 
 
+# --- a senha
+
+
+@pytest.fixture
+def secret(tmp_path):
+    """Um arquivo com a senha."""
+    path = tmp_path / "senha"
+    path.write_text("segredo\n", encoding="utf-8")
+    return str(path)
+
+
+def test_password_file(secret):
+    """Servidor e cliente leem a senha de um arquivo, e ela não se mostra."""
+    with served("--password-file", secret) as (process, address):
+        code, out, err = run(*where(address), "--apelido", "Ana", "--password-file", secret, typed="oi\n")
+        assert (code, err) == (0, "") and "Ana: oi" in out
+        code, _, err = run(*where(address), "--apelido", "Ana", typed="oi\n")
+        assert code == 1 and err.startswith("erro: esta sala tem senha")
+        process.terminate()
+        told = process.communicate(timeout=DEADLINE)[0].decode()
+    assert "Ana entrou" in told and "segredo" not in told
+
+
+def test_wrong_password_file(secret, tmp_path):
+    """A senha errada de um arquivo não se pergunta de novo: é um erro."""
+    other = tmp_path / "outra"
+    other.write_text("errada", encoding="utf-8")
+    with served("--password-file", secret) as (_, address):
+        code, _, err = run(*where(address), "--apelido", "Ana", "--password-file", str(other))
+    assert (code, err) == (1, "erro: senha errada: pergunte a quem cuida da sala\n")
+
+
+@pytest.mark.parametrize("role", ["server", "client"])
+def test_unreadable_password_file(role, tmp_path):
+    """Um arquivo que não se lê é uso errado, e a frase diz qual."""
+    code, _, err = run(
+        role, "--password-file", str(tmp_path / "nada"), *["--apelido", "Ana"] * (role == "client")
+    )
+    assert code == 2 and err.startswith(f"erro: não li a senha de {tmp_path}")
+
+
 # --- o terminal
 
 
@@ -512,7 +554,9 @@ def tty(server):
             stack.callback(os.close, master)
             fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
             args = (*where(server.address), "--apelido", apelido)
-            process = stack.enter_context(chat(*args, stdin=slave, stdout=slave, stderr=slave))
+            # Noutra sessão, /dev/tty não é o terminal de quem roda os testes.
+            streams = {"stdin": slave, "stdout": slave, "stderr": slave, "start_new_session": True}
+            process = stack.enter_context(chat(*args, **streams))
             os.close(slave)
             return Tty(process, master, columns)
 
@@ -553,6 +597,23 @@ def test_long_line_is_redrawn_whole(tty, join):
     rui.wait_for("x" * 12)
     start = rui.screen.lines.index("Ana: oi")
     assert rui.screen.lines[start:] == ["Ana: oi", "> " + "x" * 38, "x" * 40, "x" * 12]
+
+
+@POSIX
+def test_password_is_asked_without_echo(tty, server):
+    """A senha se pergunta até que uma sirva, e não aparece na tela."""
+    server.door.password = "segredo"
+    rui = tty("Rui")
+    rui.wait_for("Senha da sala:")
+    rui.type("errada\n")
+    rui.wait_for("Senha errada: pergunte a quem cuida da sala.")
+    for count, answer in enumerate(["\n", "segredo\n"], 2):  # uma resposta vazia não é uma tentativa
+        wait_until(lambda: rui._read() or rui.screen.lines.count("Senha da sala:") == count, "a pergunta")  # noqa: B023
+        rui.type(answer)
+    rui.wait_for("Rui entrou!")
+    rui.type("oi\n")
+    rui.wait_for("Rui: oi")
+    assert not [line for line in rui.screen.lines if "segredo" in line or "errada" in line.split()]
 
 
 @POSIX
