@@ -481,3 +481,31 @@ def test_keyboard_alone(notebook):
     keys.press("Space")
     expect_state(ana, "desconectado")
     expect(ana.get_by_label("Apelido")).to_be_focused()  # o botão sumiu; o foco, não
+
+
+# --- a senha
+
+
+def test_room_with_a_password(notebook):
+    """O painel pede a senha quando a sala pede, esconde-a e diz ao lado o que há de errado."""
+    page = notebook("server.door.password = 'SEGREDO'.lower()", "ana = ChatPanel(server, 'Ana')\nana", run=2)
+    ana = page.panel("Ana")
+    password = ana.get_by_label("Senha")
+    error = ana.get_by_role("alert").filter(has_text=re.compile("senha", re.IGNORECASE))
+    expect(password).to_be_visible()
+    expect(error).to_have_text("Esta sala tem senha: peça-a a quem cuida da sala e entre com ela.")
+    expect(password).to_have_attribute("type", "password")
+    password.fill("errada")
+    password.press("Enter")
+    expect(error).to_have_text("Senha errada: pergunte a quem cuida da sala.")
+    expect(password).to_have_value("")
+    expect(password).to_be_focused()
+    password.fill("segredo")
+    password.press("Enter")
+    expect_state(ana, "conectado")
+    expect(password).to_be_hidden()
+    expect(box_of(ana)).to_be_focused()
+    say(ana, "oi")
+    expect_end(ana, "Ana: oi")
+
+    assert "segredo" not in json.dumps(page.save())

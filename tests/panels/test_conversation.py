@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 from peers import DEADLINE, TutorialServer, run_server, scripted_server, wait_until
 
-from chatlib import Client, commands
+from chatlib import Client, commands, protocol
 from chatlib.panels.chat import outbox, patience, seats
 from chatlib.panels.chat.conversation import CLOSED, ELSEWHERE, GAP, LEFT, REMOVED, Conversation
 from chatlib.panels.chat.echoes import echo_of, literal
@@ -20,8 +20,8 @@ def talk():
     """``talk(onde, "Ana")`` começa uma conversa e espera o resultado; todas se encerram no fim."""
     opened = []
 
-    def create(where, apelido="Ana", wait=True):
-        opened.append(Conversation(where, apelido))
+    def create(where, apelido="Ana", wait=True, **keys):
+        opened.append(Conversation(where, apelido, **keys))
         opened[-1].enter()
         if wait:
             opened[-1].wait_entered()
@@ -659,3 +659,60 @@ def test_refused_line_does_not_hold_the_next(server, talk):
     one = talk(server)
     one.write("/nada\n/msg Zé oi\n/ajuda\nfim")
     wait_line(one, "Ana: fim")
+
+
+# --- a senha
+
+
+def test_password(talk):
+    """Com a senha se entra; sem ela, a conversa diz qual campo falta, e com outra, que ela está errada."""
+    with run_server(password="segredo") as server, Client("Ana", *server.address, password="segredo"):
+        assert talk(server, "Caio", password="segredo").state == "conectado"
+        bia = talk(server, "Bia")
+        assert (bia.state, bia.field) == ("desconectado", "password")
+        assert bia.note.startswith("Esta sala tem senha")
+        for answer, said in [
+            ("outra", "Senha errada"),
+            ("", "Esta sala tem senha"),
+            ("x" * 200, "A senha é"),
+        ]:
+            bia.enter("Bia", bia.news()["address"], answer)
+            bia.wait_entered()
+            assert (bia.state, bia.field) == ("desconectado", "password") and bia.note.startswith(said)
+        bia.enter("Ana", bia.news()["address"], "segredo")
+        bia.wait_entered()
+        assert bia.field == "apelido"  # e a senha, que estava certa, não se digita de novo
+        bia.enter("Bia")
+        bia.wait_entered()
+        assert bia.state == "conectado" and "segredo" not in str(bia.news(everything=True))
+
+
+def test_password_is_said_again_after_a_fall(talk, join):
+    """Quem volta de uma queda diz a mesma senha, e não erra outra."""
+    with run_server(password="segredo") as server:
+        ana = talk(server, password="segredo")
+        server.room.members[0].cut()
+        wait_until(lambda: len(ana.lines) > 3 and ana.state == "conectado", "a volta")
+        server.door.password = "outra"
+        server.room.members[0].cut()
+        wait_until(lambda: ana.state == "desconectado", "a desistência")
+        assert ana.field == "password" and ana.note.startswith("Senha errada")
+
+
+def test_password_is_of_one_server(talk):
+    """A senha de uma sala não se diz a outra."""
+    heard = []
+
+    def script(sock):
+        sock.sendall(protocol.NICK)
+        sock.recv(100)
+        sock.sendall(protocol.SENHA)
+        heard.append(sock.recv(100))
+
+    with run_server(password="segredo") as server, scripted_server(script) as other:
+        ana = talk(server, password="segredo")
+        ana.leave()
+        ana.enter("Ana", "{}:{}".format(*other))
+        ana.wait_entered()
+        assert ana.field == "password"
+    assert heard == [b""]

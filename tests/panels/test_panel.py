@@ -8,7 +8,7 @@ import threading
 import pytest
 import traitlets
 from ipywidgets import Layout
-from peers import wait_until
+from peers import run_server, wait_until
 
 from chatlib import Client, Server, rerun
 from chatlib.panels.chat import panel as chat_panel
@@ -367,3 +367,22 @@ def test_nobody_sees(server, show, monkeypatch):
     panel._look_for_eyes()
     say(panel, type="ready")
     assert (state.state, state.note) == ("desconectado", LEFT)
+
+
+def test_password_leaves_no_trace(show):
+    """Nem o estado do widget, nem o que vai à página, nem o texto do painel contam a senha."""
+    with run_server(password="segredo") as server:
+        panel, page = show(server, "Ana", password="segredo")
+        assert panel.conversation.state == "conectado"
+        other, page_of_other = show(server, "Bia")
+        say(
+            other,
+            type="enter",
+            apelido="Bia",
+            address=other.conversation.news()["address"],
+            password="segredo",
+        )
+        other.conversation.wait_entered()
+        assert other.conversation.state == "conectado"
+        for one, told in ((panel, page), (other, page_of_other)):
+            assert "segredo" not in f"{one.get_state()} {one!r} {one._repr_mimebundle_()} {vars(told)}"

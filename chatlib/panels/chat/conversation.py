@@ -46,10 +46,10 @@ class Conversation:
     """Uma conversa na sala; pode ser usada por várias threads.
 
     where: um `Server`, ``(host, porta)`` ou "host:porta"; apelido: o nome na sala, ou "" para
-    que a pessoa o diga no painel.
+    que a pessoa o diga no painel; password: a senha da sala, ou "".
     """
 
-    def __init__(self, where: Any = None, apelido: str = "") -> None:
+    def __init__(self, where: Any = None, apelido: str = "", password: str = "") -> None:
         self.apelido = apelido if isinstance(apelido, str) else ""
         self.state, self.note, self.field = DISCONNECTED, "", ""
         self.retry_at = 0.0  # instante (time.monotonic) da próxima tentativa
@@ -57,7 +57,7 @@ class Conversation:
         self.lines, self.visible = self._transcript.lines, self._transcript.visible
         self.presence = Presence()
         self.max_text = where.room.max_text if isinstance(where, Server) else protocol.MAX_TEXT
-        self._seat = Seat(where, self)
+        self._seat = Seat(where, self, password)
         self._sent_people: tuple[str, ...] | None = None  # quem estava na última remessa
         self._repeats = Repeats()
         self._client: Client | None = None
@@ -73,7 +73,7 @@ class Conversation:
 
     # --- o que a pessoa faz
 
-    def enter(self, apelido: str | None = None, address: str | None = None) -> None:
+    def enter(self, apelido: str | None = None, address: str | None = None, password: str = "") -> None:
         """Começa a entrar na sala, em segundo plano; não faz nada se já está entrando ou dentro."""
         with self._changed:
             if self._thread or self.closed:
@@ -81,7 +81,7 @@ class Conversation:
             self._farewell = LEFT
             self.apelido = self.apelido if apelido is None else apelido.strip()
             if address is not None:
-                self._seat.look_for(address.strip())
+                self._seat.look_for(address.strip(), password)
             self._set(CONNECTING)
             name, args = f"painel de {self.apelido}", (self._last,)
             self._thread = threading.Thread(target=self._live, args=args, name=name, daemon=True)

@@ -10,9 +10,9 @@ const ANSWER = 4000; // milissegundos que se espera do kernel: depois, o navegad
 const LIGHTS = { conectado: "on", desconectado: "off" };
 
 // Um campo com o seu nome em cima e, embaixo, o que houver de errado com ele.
-function createField(label, placeholder) {
+function createField(label, placeholder, type = "text") {
   const node = create("label", "chatlib-field");
-  const input = create("input", "chatlib-input", "", { type: "text", autocomplete: "off", placeholder });
+  const input = create("input", "chatlib-input", "", { type, autocomplete: "off", placeholder });
   const error = create("span", "chatlib-error", "", { role: "alert" });
   node.append(create("span", "", label), input, error);
   return {
@@ -29,12 +29,15 @@ function createJoin(enter) {
   const form = create("form", "chatlib-join");
   const apelido = createField("Apelido", "como a sala vai chamar você");
   const address = createField("Endereço", "computador:porta");
-  form.append(apelido.node, address.node, create("button", "chatlib-button chatlib-main", "Entrar", { type: "submit" }));
+  const password = createField("Senha", "a senha da sala", "password");
+  password.node.hidden = true; // só aparece se a sala a pede
+  form.append(apelido.node, address.node, password.node, create("button", "chatlib-button chatlib-main", "Entrar", { type: "submit" }));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    enter(apelido.input.value, address.input.value);
+    enter(apelido.input.value, address.input.value, password.input.value);
+    password.input.value = ""; // daqui em diante, quem a sabe é o kernel
   });
-  return { node: form, apelido, address };
+  return { node: form, apelido, address, password };
 }
 
 // Cada painel tem a sua cópia deste módulo, e destas variáveis.
@@ -85,9 +88,9 @@ function render({ model, el }) {
   const log = createLog();
   const pending = createPending(() => model.send({ type: "hold" }));
   let saveDraft = () => {};
-  const join = createJoin((apelido, address) => {
+  const join = createJoin((apelido, address, password) => {
     focusNext = true;
-    model.send({ type: "enter", apelido, address });
+    model.send({ type: "enter", apelido, address, password });
   });
   let focusNext = false; // quem entrou pelo formulário quer escrever em seguida
   root.append(header.node, people.node, log.node, pending.node, note, join.node, form.node);
@@ -109,7 +112,8 @@ function render({ model, el }) {
     leave.hidden = out;
     join.node.hidden = !out || now.closed;
     form.node.hidden = out && (now.closed || now.gone || !next);
-    for (const field of ["apelido", "address"]) join[field].complain(now.field === field ? now.note : "");
+    if (online || now.field === "password") join.password.node.hidden = online;
+    for (const field of ["apelido", "address", "password"]) join[field].complain(now.field === field ? now.note : "");
     if (before.state !== now.state && out) {
       join.apelido.input.value = now.apelido ?? "";
       join.address.input.value = now.address ?? "";
@@ -120,13 +124,14 @@ function render({ model, el }) {
     }
     form.learn({ online, hoping: ["conectando", "reconectando"].includes(now.state) });
     if (online && focusNext) form.node.querySelector("textarea").focus();
+    if (out && focusNext && now.field) keepFocus(out);
     focusNext &&= now.state === "conectando";
     if (focused && !root.contains(document.activeElement)) keepFocus(out);
   }
 
   // O que tinha o foco sumiu da tela: ele vai para onde há o que fazer.
   function keepFocus(out) {
-    const field = now.field === "address" ? join.address : join.apelido;
+    const field = join[now.field] ?? join.apelido;
     (out && !join.node.hidden ? field.input : root).focus();
   }
 

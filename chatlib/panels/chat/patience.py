@@ -10,6 +10,7 @@ from ...errors import (
     ChatError,
     ConnectionLost,
     EntryRefused,
+    PasswordRefused,
     ServerNotFound,
     UsageError,
 )
@@ -50,15 +51,17 @@ def growing() -> Iterator[float]:
 
 def worth_retrying(failure: ChatError | None) -> bool:
     """Se esperar pode resolver: a rede, o servidor ou o lugar na sala podem voltar."""
-    if isinstance(failure, ApelidoRefused):
+    if isinstance(failure, ApelidoRefused | PasswordRefused):
         return False
     return isinstance(failure, ConnectionLost | ServerNotFound | EntryRefused | AddressError)
 
 
 def field_of(failure: ChatError | None) -> str:
-    """O campo do painel que a falha manda rever: "apelido", "address" ou ""."""
+    """O campo do painel que a falha manda rever: "apelido", "password", "address" ou ""."""
     if isinstance(failure, ApelidoRefused):
         return "apelido"
+    if isinstance(failure, PasswordRefused):
+        return "password"
     return "address" if isinstance(failure, ServerNotFound | UsageError | AddressError) else ""
 
 

@@ -13,7 +13,8 @@ from ... import rerun
 from ...address import find_server, show_address
 from ...apelidos import apelido_key, check_apelido
 from ...client import Client
-from ...errors import AddressError, EntryRefused
+from ...errors import AddressError, EntryRefused, PasswordRefused, UsageError
+from ...password import check_password
 
 GHOST = 300.0  # segundos em que um servidor pode segurar o apelido de uma conexão morta: mediram-se 230
 TAKEN = "Outro painel deste notebook entrou com o mesmo apelido, no lugar deste."
@@ -36,26 +37,40 @@ _lock = threading.Lock()  # guarda os dois
 class Seat:
     """O lugar que ``occupant`` tem, ou quer, no servidor de ``where``; quem usa cuida da trava."""
 
-    def __init__(self, where: Any, occupant: Occupant) -> None:
+    def __init__(self, where: Any, occupant: Occupant, password: str = "") -> None:
         self.address = show_address(where)  # como se digita
+        self._password = password  # "": ninguém a disse
         self._where, self._occupant = where, occupant
         self._reached: tuple[str, int] | None = None  # onde se entrou da última vez
         self._place: Place | None = None
         self._is_lost = False  # outro painel o tomou
 
-    def look_for(self, address: str) -> None:
-        """O servidor passa a ser o desse endereço."""
+    def look_for(self, address: str, password: str = "") -> None:
+        """O servidor passa a ser o desse endereço; a senha de um não se diz a outro."""
         if address != self.address:
             self._where = self.address = address
+            self._password = ""
+        self._password = password or self._password
 
     def connect(self, apelido: str) -> Client:
         """Toma o lugar e entra na sala; levanta o mesmo que `Client` e `take`."""
         address = self._find()
         self.take(address, apelido)
         with rerun.unclaimed():  # a conexão é do painel, e não da célula que por acaso está rodando
-            client = Client(check_apelido(apelido), *address)
+            client = self._join(check_apelido(apelido), address)
         self._reached, self.address = address, show_address(address)
         return client
+
+    def _join(self, apelido: str, address: tuple[str, int]) -> Client:
+        try:
+            password = check_password(self._password) if self._password else None
+        except UsageError as error:
+            raise PasswordRefused(str(error)) from None
+        try:
+            return Client(apelido, *address, password=password)
+        except PasswordRefused:
+            self._password = ""  # a próxima tentativa não repete um erro
+            raise
 
     def _find(self) -> tuple[str, int]:
         try:
