@@ -1,4 +1,4 @@
-"""A linha de comando: ``python3 -m chatlib server`` e ``python3 -m chatlib client``."""
+"""A linha de comando: ``python3 -m chatlib server``, ``client`` e ``cert``."""
 
 import argparse
 import logging
@@ -10,7 +10,7 @@ from collections import deque
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from . import commands, protocol
+from . import cert, commands, protocol, tls
 from .apelidos import apelido_key
 from .arguments import parse
 from .client import Client
@@ -50,6 +50,7 @@ def run_server(options: argparse.Namespace) -> None:
         rate=options.rate,
         history=options.history,
         password=options.password_file and read_password(options.password_file),
+        tls=certificate(options),
     )
     server.room.subscribe(show, messages=False)  # as mensagens, que não se mostram, custariam caro
     with server:
@@ -58,6 +59,13 @@ def run_server(options: argparse.Namespace) -> None:
         while not stop.wait(1):  # com prazo: sem ele, o Ctrl+C não chega no Windows
             pass
     say("Servidor encerrado.")
+
+
+def certificate(options: argparse.Namespace) -> tuple[str, str] | None:
+    """O que ``--cert`` e ``--key`` dizem; UsageError se falta um dos dois."""
+    if bool(options.cert) != bool(options.key):
+        raise UsageError("--cert e --key andam juntos: o certificado e a chave dele")
+    return (options.cert, options.key) if options.cert else None
 
 
 def show(event: Event) -> None:
@@ -179,7 +187,7 @@ def enter(options: argparse.Namespace, terminal: Terminal, apelido: str, **liste
     password = options.password_file and read_password(options.password_file)
     while True:
         try:
-            return Client(apelido, options.host, options.port, password=password, **listeners)
+            return Client(apelido, options.host, options.port, password=password, tls=options.ca, **listeners)
         except PasswordRefused as refusal:
             if options.password_file or not terminal.is_interactive:
                 raise
@@ -199,7 +207,18 @@ def report(texts: list[str], typed: str) -> None:
 
 # --- o programa
 
-ROLES = {"server": run_server, "client": run_client}
+
+def run_cert(options: argparse.Namespace) -> None:
+    """Faz os certificados e diz o que fazer com cada um."""
+    folder = cert.make(options.out, options.host)
+    say(f"Certificados em {folder}, válidos por {cert.DAYS} dias:")
+    say(f"  {tls.CA}: entregue a quem vai entrar; python3 -m chatlib client --ca {tls.CA}")
+    say(f"  {tls.CERT} e {tls.KEY}: ficam com o servidor; a chave é só sua")
+    say(f"Impressão digital do {tls.CA}, para quem o recebe conferir (SHA-256):")
+    say(f"  {cert.fingerprint(folder / tls.CA)}")
+
+
+ROLES = {"server": run_server, "client": run_client, "cert": run_cert}
 
 
 def main(args: list[str] | None = None) -> int:

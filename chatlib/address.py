@@ -1,8 +1,17 @@
 """Onde está o servidor: o que se passa a um painel, o que se digita nele e o que ele mostra."""
 
+import ipaddress
+import re
+import socket
+from contextlib import suppress
+
 from . import protocol
 from .errors import ChatError, UsageError
 
+# Endereços reservados à documentação (RFC 5737 e 3849): ninguém atende neles.
+NOWHERE = {"0.0.0.0": (socket.AF_INET, "192.0.2.1"), "::": (socket.AF_INET6, "2001:db8::1")}
+NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")  # o de um computador (RFC 1123, 2.1)
+DISCARD = 9  # uma porta qualquer: nada chega a ser enviado
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # escutar em todos os endereços não é um destino
 
 
@@ -43,3 +52,44 @@ def show_address(where: object) -> str:
 def join(host: str, port: int) -> str:
     """``host:porta``, com colchetes em volta de um IPv6 (RFC 3986, 3.2.2)."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def reachable(host: str) -> str:
+    """Por onde os outros chegam a um servidor que escuta em ``host``; "" se não há como saber.
+
+    host: como em ``server.address``: um número, ou "0.0.0.0" e "::" para todos os endereços.
+    """
+    if host not in NOWHERE:
+        return host
+    family, nowhere = NOWHERE[host]
+    return _route(family, nowhere) or _own_name(family)
+
+
+def is_local(host: str) -> bool:
+    """Se só programas deste mesmo computador chegam a ``host``."""
+    return ipaddress.ip_address(host).is_loopback
+
+
+def _route(family: socket.AddressFamily, nowhere: str) -> str:
+    """O endereço de que sairia um pacote para fora; "" sem rota. Em UDP, ``connect`` não envia nada."""
+    with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((nowhere, DISCARD))
+        return str(probe.getsockname()[0])
+    return ""
+
+
+def _own_name(family: socket.AddressFamily) -> str:
+    """O endereço que o sistema dá ao nome deste computador; "" se só serve aqui dentro."""
+    with suppress(OSError, UnicodeError):  # o nome pode não estar registrado em lugar nenhum
+        found = socket.getaddrinfo(socket.gethostname(), None, family, socket.SOCK_STREAM)
+        hosts = (str(where[0]) for *_, where in found)
+        return next((host for host in hosts if not is_local(host.partition("%")[0])), "")
+    return ""
+
+
+def own_hosts() -> list[str]:
+    """Os nomes e os números por que este computador é procurado, dele mesmo e da rede."""
+    name = socket.gethostname()
+    names = [name, f"{name}.local"] if NAME.fullmatch(name) else []  # o segundo é o da rede local (mDNS)
+    numbers = [reachable(host).partition("%")[0] for host in NOWHERE]
+    return list(dict.fromkeys(filter(None, ["localhost", "127.0.0.1", "::1", *names, *numbers])))

@@ -39,6 +39,14 @@ HISTORY = (
 )
 PASSWORD = "arquivo cuja primeira linha é a senha que se pede a quem chega (padrão: não pede)"
 PASSWORD_TO_SAY = "arquivo cuja primeira linha é a senha da sala; sem a opção, o programa a pergunta"
+CERT = "certificado do servidor, para que a conversa vá cifrada (TLS); pede também --key"
+KEY = "chave do certificado"
+CA_TO_TRUST = "certificado da autoridade que assinou o do servidor, se ele usa TLS: o ca.pem que você recebeu"
+OUT = "pasta onde gravar os três arquivos"
+HOST_TO_SIGN = (
+    "outro nome, ou número, por que o servidor será procurado; pode repetir "
+    "(os deste computador já vão no certificado)"
+)
 TRANSLATIONS = (
     ("the following arguments are required", "falta dizer"),
     ("unrecognized arguments", "não conheço a opção"),
@@ -76,11 +84,17 @@ def positive(text: str) -> int:
 def parse(args: list[str] | None) -> argparse.Namespace:
     """Os argumentos da linha de comando; ``papel`` diz se é o servidor ou o cliente."""
     parser = Parser(prog="python3 -m chatlib", description="Um chat por TCP: o servidor e o cliente.")
-    roles = parser.add_subparsers(title="argumentos", dest="papel", required=True, metavar="{server,client}")
+    roles = parser.add_subparsers(
+        title="argumentos", dest="papel", required=True, metavar="{server,client,cert}"
+    )
     serve = "Inicia um servidor de chat; Ctrl+C o encerra."
     _add_server_options(roles.add_parser("server", help="inicia um servidor", description=serve))
     enter = "Entra num chat pelo terminal. Na sala, /ajuda mostra os comandos e /sair encerra."
     _add_client_options(roles.add_parser("client", help="entra num chat", description=enter))
+    sign = (
+        "Faz uma autoridade e um certificado de servidor para uma turma: ca.pem, server.pem e server-key.pem."
+    )
+    _add_cert_options(roles.add_parser("cert", help="faz os certificados de uma turma", description=sign))
     return parser.parse_args(args)
 
 
@@ -92,6 +106,8 @@ def _add_server_options(server: Parser) -> None:
     add("--rate", metavar="N", type=positive, help=RATE)
     add("--history", metavar="N", type=positive, default=0, help=HISTORY)
     add("--password-file", metavar="F", help=PASSWORD)
+    add("--cert", metavar="C", help=CERT)
+    add("--key", metavar="K", help=KEY)
 
 
 def _add_client_options(client: Parser) -> None:
@@ -100,3 +116,10 @@ def _add_client_options(client: Parser) -> None:
     add("--port", metavar="P", type=port, default=protocol.PORT, help="porta dele (padrão: %(default)s)")
     add("--apelido", metavar="A", help="seu nome na sala; sem a opção, o programa pergunta")
     add("--password-file", metavar="F", help=PASSWORD_TO_SAY)
+    add("--ca", metavar="F", help=CA_TO_TRUST)
+
+
+def _add_cert_options(cert: Parser) -> None:
+    add = cert.options.add_argument
+    add("--out", metavar="PASTA", required=True, help=OUT)
+    add("--host", metavar="NOME", action="append", default=[], help=HOST_TO_SIGN)

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Self
+from typing import Any, Self
 
 from . import protocol, rerun, sockets
 from .apelidos import check_apelido
@@ -23,6 +23,7 @@ from .door import enter, unlock
 from .errors import ChatError, ConnectionLost, ConversationOver, EntryRefused, MessageRefused, NoMessage
 from .events import Event, Listener, Listeners
 from .password import check_password
+from .tls import client_context, connect
 
 log = logging.getLogger("chatlib")
 
@@ -39,14 +40,16 @@ class Client:
     """Um participante do chat, já dentro da sala quando o construtor volta.
 
     apelido: o nome na sala (veja `apelidos.check_apelido`); host e port: o servidor; timeout:
-    segundos para conectar, entrar e enviar; password: a senha da sala, se ela tem uma; on_message:
-    função chamada com cada mensagem, de uma thread do cliente; on_end: chamada uma vez no fim, com
-    o `ChatError` que encerrou a conversa, ou None se foi ``close()`` ou ``/sair``; on_wire: chamada
-    com cada `Event` do fio, já desde a entrada (veja `tap`).
+    segundos para conectar, entrar e enviar; password: a senha da sala, se ela tem uma; tls: o caminho
+    do ca.pem dela, se a conversa é cifrada (veja `tls.client_context`); on_message: função chamada com
+    cada mensagem, de uma thread do cliente; on_end: chamada uma vez no fim, com o `ChatError` que
+    encerrou a conversa, ou None se foi ``close()`` ou ``/sair``; on_wire: chamada com cada `Event` do
+    fio, já desde a entrada (veja `tap`).
 
     messages: as últimas 1000 mensagens que chegaram, da mais antiga à mais nova.
 
-    Levanta ApelidoRefused, PasswordRefused, EntryRefused, ServerNotFound, ConnectionLost ou UsageError.
+    Levanta UsageError, ServerNotFound, TlsError, ConnectionLost, ou EntryRefused, que pode ser por causa
+    do apelido (ApelidoRefused) ou da senha (PasswordRefused).
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Client:
         *,
         timeout: float = TIMEOUT,
         password: str | None = None,
+        tls: Any = None,
         on_message: OnMessage | None = None,
         on_end: OnEnd | None = None,
         on_wire: Listener | None = None,
@@ -67,6 +71,7 @@ class Client:
         self.apelido = check_apelido(apelido)
         protocol.check_port(port)
         password = None if password is None else check_password(password)
+        context = client_context(tls)
         for old in rerun.claim(self):
             old.close()
         self.messages: deque[str] = deque(maxlen=KEPT)
@@ -76,7 +81,7 @@ class Client:
         self._leaving = self._present = False
         self._closed = True  # até haver conexão: a próxima rodada da célula pode achar um Client pela metade
         self._writing = threading.Lock()  # um sendall de cada vez, para não misturar linhas
-        self._sock = sockets.connect(host, port, timeout)
+        self._sock = connect(host, port, timeout, context)
         self._address = self._sock.getsockname()[:2]
         self._closed = False
         try:

@@ -9,15 +9,17 @@ servidor                            cliente
 """
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import protocol, sockets
 from .errors import EntryRefused, PasswordRefused, ServerNotFound
 from .password import Password
+from .tls import HELLO, Listener, Socket, accept, guard, server_context
 
 Trace = Callable[[str, bytes], None]
 
@@ -42,7 +44,8 @@ class Door:
     """Quem recebe as conexões.
 
     timeout: segundos para responder a NICK; max_text: bytes de uma mensagem; password: a senha da
-    sala, ou None; também se muda com a sala aberta, e vale para quem chega depois.
+    sala, ou None; tls: o certificado dela (veja `tls.server_context`), ou None. Os dois também se
+    mudam com a sala aberta, e valem para quem chega depois.
     """
 
     def __init__(
@@ -51,10 +54,12 @@ class Door:
         max_text: int = protocol.MAX_TEXT,
         *,
         password: str | None = None,
+        tls: Any = None,
     ):
         self.timeout, self.max_text = timeout, max_text
         self.password_timeout = max(timeout, protocol.PASSWORD_TIMEOUT)
         self.password = password
+        self.tls = tls
         self._over = threading.Event()
 
     @property
@@ -65,6 +70,19 @@ class Door:
     @password.setter
     def password(self, text: str | None) -> None:
         self._password = None if text is None else Password(text)
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """Com que se combina o TLS; None se a conversa vai em claro."""
+        return self._tls
+
+    @tls.setter
+    def tls(self, tls: Any) -> None:
+        self._tls = None if tls is None else server_context(tls)
+
+    def guard(self, listener: socket.socket) -> socket.socket:
+        """O socket que escuta, dando só conexões que passaram pela porta."""
+        return Listener(listener, lambda sock: guard(sock, self._tls) if self._tls else sock)
 
     def open(self) -> None:
         """Volta a receber, depois de `close`."""
@@ -81,8 +99,12 @@ class Door:
         termina a resposta em ``\\n`` não terminará as mensagens: o leitor já sabe disso.
         """
         sockets.tune(sock)
+        if isinstance(sock, Socket):
+            accept(sock, self.timeout)
         password = self._password
         answer = ask(sock, protocol.NICK, self.timeout, veil(trace) if password else trace)
+        if answer.startswith(HELLO):  # a recusa, ele não lerá: é para quem cuida da sala
+            raise EntryRefused(protocol.not_tls.bare())
         first, newline, rest = answer.partition(b"\n")
         apelido = first.removesuffix(b"\r").decode("utf-8", "replace")
         if password:

@@ -9,6 +9,7 @@ ChatError
 │   ├── ApelidoRefused ... por causa do apelido
 │   └── PasswordRefused ... por causa da senha
 ├── ServerNotFound     não há servidor de chat nesse endereço
+├── TlsError           o servidor não prova quem é, ou não fala TLS
 ├── ConnectionLost     o servidor se foi no meio da conversa
 ├── ConversationOver   a conversa já foi encerrada deste lado
 └── NoMessage          nada chegou no tempo dado (também é TimeoutError)
@@ -53,6 +54,10 @@ class PasswordRefused(EntryRefused):
 
 class ServerNotFound(ChatError):
     """Não há servidor de chat no endereço."""
+
+
+class TlsError(ChatError):
+    """O servidor não provou ser quem se procura, ou não fala TLS: nada foi dito a ele."""
 
 
 class ConnectionLost(ChatError):

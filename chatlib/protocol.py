@@ -115,6 +115,8 @@ crowded = Sentence("* muita gente chegando ao mesmo tempo: tente de novo em inst
 silent = Sentence("* faltou dizer {texto} em {número} s: conecte-se de novo")
 wrong_password = Sentence("* senha errada: pergunte a quem cuida da sala")
 wait_a_minute = Sentence("* erraram a senha vezes demais nesta rede: espere um minuto e tente de novo")
+tls_only = Sentence('* esta sala usa TLS: entre com o ca.pem dela, como em --ca ca.pem ou tls="ca.pem"')
+not_tls = Sentence("* esta sala não usa TLS: entre sem ele")
 full = Sentence("* a sala está cheia: cabem {número} pessoas")
 shut_out = Sentence("* a porta da sala está fechada: espere que a abram e tente de novo")
 closing = Sentence("* o servidor está encerrando")
@@ -124,7 +126,7 @@ cut_short = Sentence("* o servidor mandou uma linha longa demais, que não foi m
 _refused = Sentence("* apelido recusado: {texto}")
 
 
-# Antes de entrar não se sabe com quem se fala: `crowded`, `silent` e as da senha cabem em ASCII.
+# Antes de entrar não se sabe com quem se fala: `crowded`, `silent`, as da senha e `tls_only` cabem em ASCII.
 
 
 def plain(data: bytes) -> bytes:

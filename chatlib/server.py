@@ -12,7 +12,7 @@ import logging
 import socket
 import threading
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 from . import protocol, rerun, sockets
 from .commands import Leave, obey
@@ -41,7 +41,8 @@ class Server:
     max_members, max_visitors (conexões ainda sem apelido), max_output (bytes à espera de um
     membro), rate (mensagens por segundo de cada membro; None, o padrão, não limita), burst e
     history (quantas mensagens contar a quem chega; 0, o padrão, nenhuma). password: a senha que se
-    pede a quem chega, depois do apelido; None, o padrão, não pede.
+    pede a quem chega, depois do apelido; None, o padrão, não pede. tls: o certificado com que a
+    conversa vai cifrada, como a pasta que ``python3 -m chatlib cert`` faz (veja `tls.server_context`).
 
     A sala é ``server.room``: quem está nela, as regras, e quem a observa. room e door: uma `Room`
     e uma `Door` já prontas, em lugar das que esses limites fariam.
@@ -64,6 +65,7 @@ class Server:
         burst: int = protocol.BURST,
         history: int = 0,
         password: str | None = None,
+        tls: Any = None,
         on_event: Listener | None = None,
         room: Room | None = None,
         door: Door | None = None,
@@ -77,7 +79,7 @@ class Server:
         self.room = room or Room(
             max_text=max_text, max_members=max_members, rate=rate, burst=burst, history=history
         )
-        self.door = door or Door(nick_timeout, max_text, password=password)
+        self.door = door or Door(nick_timeout, max_text, password=password, tls=tls)
         self._max_output = max_output
         self._connections = Connections(max_visitors)
         if on_event:
@@ -97,7 +99,7 @@ class Server:
         with self._life:
             if self._listener:
                 return self
-            self._listener = self._listen()
+            self._listener = self.door.guard(self._listen())
             self._address: sockets.Address = self._listener.getsockname()[:2]
             _on_air[self._address] = self
             self._closing.clear()

@@ -126,9 +126,15 @@ def chunks(sock: socket.socket) -> Iterator[bytes]:
 
 def readable(sock: socket.socket, timeout: float | None) -> bool:
     """Se há o que ler do socket dentro de ``timeout`` segundos (None: espera sempre)."""
+    look = getattr(sock, "has_data", None)  # com TLS, o que chegou pode já estar guardado: veja `tls`
+    return look(timeout) if look else wait(sock, selectors.EVENT_READ, timeout)
+
+
+def wait(sock: socket.socket, event: int, timeout: float | None) -> bool:
+    """Espera, até ``timeout`` segundos, que se possa ler do socket ou escrever nele; diz se deu tempo."""
     # Nem select, que não aceita descritores acima de 1023, nem epoll, que gasta mais um.
     with getattr(selectors, "PollSelector", selectors.SelectSelector)() as selector:
-        selector.register(sock, selectors.EVENT_READ)
+        selector.register(sock, event)
         return bool(selector.select(timeout))
 
 
@@ -141,6 +147,8 @@ def send_if_writable(sock: socket.socket, data: bytes | bytearray) -> int:
     """O mesmo sem MSG_DONTWAIT, que o Windows não tem: só envia se o sistema diz que cabe."""
     if not select.select([], [sock], [], 0)[1]:
         raise BlockingIOError
+    if send := getattr(sock, "send_now", None):  # com TLS
+        return int(send(data))
     return sock.send(memoryview(data)[:16384])
 
 
@@ -170,8 +178,9 @@ def drain(sock: socket.socket) -> None:
     (RFC 9293, 3.10.4).
     """
     shut(sock, socket.SHUT_WR)
+    recv = getattr(sock, "recv_raw", sock.recv)  # com TLS, o que se joga fora não se decifra
     deadline = time.monotonic() + LINGER
     sock.settimeout(LINGER)
     with suppress(OSError):  # o outro lado já se foi
-        while time.monotonic() < deadline and sock.recv(CHUNK):
+        while time.monotonic() < deadline and recv(CHUNK):
             pass

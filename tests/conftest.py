@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from peers import RawPeer, run_server, wait_until
+from peers import RawPeer, run_server, set_wire, wait_until
 
 # Estes guardam de propósito, entre um teste e outro, um navegador, um kernel ou um processo.
 UNCHECKED = {
@@ -74,6 +74,14 @@ def open_notebook(lab, browser, request):
     for notebook in opened:
         assert not notebook.problems
         notebook.close()
+
+
+@pytest.fixture(params=["claro", "tls"])
+def wire(request):
+    """O teste roda duas vezes: em claro e com TLS (``pytest.mark.usefixtures("wire")``)."""
+    set_wire(request.param)
+    yield request.param
+    set_wire("claro")
 
 
 @pytest.fixture

@@ -1,13 +1,22 @@
 """O que os testes usam: prazos, um servidor que sempre se encerra e um participante sem chatlib."""
 
+import atexit
 import os
+import shutil
 import socket
+import ssl
 import struct
+import tempfile
 import threading
 import time
 from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
-from chatlib import Server, protocol
+from chatlib import Client, Server, protocol
+from chatlib.cert import make
+from chatlib.tls import client_context, server_context
 
 TICK = 0.1 * float(os.environ.get("CHATLIB_TEST_SCALE", "1"))  # todo prazo é múltiplo deste
 DEADLINE = 150 * TICK
@@ -22,10 +31,57 @@ def wait_until(condition, what="a condição esperada"):
     return result
 
 
+class Wire(NamedTuple):
+    """Como se fala num teste: os contextos TLS dos dois lados, e a pasta dos certificados."""
+
+    server: ssl.SSLContext | None = None
+    client: ssl.SSLContext | None = None
+    folder: str | None = None
+
+
+wire = Wire()  # o do teste que está rodando; quem o muda é a fixture ``wire``
+
+
+@cache
+def tls_wire():
+    """Um servidor e um cliente com certificados de verdade."""
+    folder = make(Path(tempfile.mkdtemp()) / "cert", ["localhost"])
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
+    ca = str(folder / "ca.pem")
+    return Wire(server_context(folder), client_context(ca), str(folder))
+
+
+def set_wire(kind):
+    """Os próximos servidores e participantes falam assim: ``claro`` ou ``tls``."""
+    global wire
+    wire = tls_wire() if kind == "tls" else Wire()
+
+
+def over_wire(sock):
+    """O mesmo socket, já conectado, do lado de quem entra: com TLS se o teste é com TLS.
+
+    É o de `chatlib.tls`: o da biblioteca padrão não serve a uma thread que lê e outra que escreve.
+    """
+    return wire.client.wrap_socket(sock, server_hostname="localhost") if wire.client else sock
+
+
+def server_args():
+    """As opções de linha de comando de um servidor que fala como o teste."""
+    folder = Path(wire.folder or "")
+    return (
+        ("--cert", f"{folder / 'server.pem'}", "--key", f"{folder / 'server-key.pem'}") if wire.folder else ()
+    )
+
+
+def enter(apelido, *address, **options):
+    """Um `Client` na sala, que fala como o teste."""
+    return Client(apelido, *address, **({"tls": wire.folder} | options))
+
+
 @contextmanager
 def run_server(**options):
     """Um servidor numa porta livre, encerrado ao final aconteça o que acontecer."""
-    server = Server(port=0, **options)
+    server = Server(**({"port": 0, "tls": wire.server} | options))
     try:
         yield server.start()
     finally:
@@ -41,6 +97,7 @@ class RawPeer:
         if receive_buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.sock.connect(address)
+        self.sock = over_wire(self.sock)
         self._buffer = b""
         if apelido:
             self.answer(apelido, end)
@@ -180,7 +237,7 @@ class TutorialClient:
 
     def __init__(self, address, apelido):
         self.apelido, self.printed = apelido, []
-        self.sock = socket.create_connection(address)
+        self.sock = over_wire(socket.create_connection(address))
         self.thread = threading.Thread(target=self._receive)
         self.thread.start()
 

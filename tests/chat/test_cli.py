@@ -157,7 +157,7 @@ def test_flooded_descriptor_limit():
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ((), "falta dizer: {server,client}"),
+        ((), "falta dizer: {server,client,cert}"),
         (("dançar",), "não conheço: 'dançar'"),
         (("server", "--port", "70000"), "a porta 70000 não existe"),
         (("server", "--port", "-1"), "a porta -1 não existe"),
@@ -450,6 +450,32 @@ def test_unreadable_password_file(role, tmp_path):
         role, "--password-file", str(tmp_path / "nada"), *["--apelido", "Ana"] * (role == "client")
     )
     assert code == 2 and err.startswith(f"erro: não li a senha de {tmp_path}")
+
+
+# --- TLS
+
+
+def test_tls_from_end_to_end(tmp_path, secret):
+    """``cert`` faz os arquivos; com eles o servidor cifra a conversa, e quem tem o ca.pem entra."""
+    folder = tmp_path / "turma"
+    code, out, err = run("cert", "--out", str(folder), "--host", "sala.exemplo")
+    assert (code, err) == (0, "")
+    assert "entregue a quem vai entrar" in out and re.search(r"\n  ([0-9A-F]{2}:){31}[0-9A-F]{2}\n", out)
+    pair = "--cert", str(folder / "server.pem"), "--key", str(folder / "server-key.pem")
+    with served(*pair, "--password-file", secret) as (_, address):
+        person = *where(address), "--apelido", "Ana", "--password-file", secret
+        code, out, err = run(*person, "--ca", str(folder / "ca.pem"), typed="oi\n")
+        assert (code, err) == (0, "") and "Ana: oi" in out
+        code, _, err = run(*person)
+        assert code == 1 and err.startswith("erro: esta sala usa TLS: entre com o ca.pem dela")
+    assert run("cert", "--out", str(folder))[0] == 2
+
+
+@pytest.mark.parametrize("half", ["--cert", "--key"])
+def test_certificate_without_its_key(half):
+    """O certificado e a chave andam juntos."""
+    code, _, err = run("server", "--port", "0", half, "x.pem")
+    assert (code, err) == (2, "erro: --cert e --key andam juntos: o certificado e a chave dele\n")
 
 
 # --- o terminal

@@ -7,6 +7,8 @@ from peers import wait_until
 
 from chatlib import protocol
 
+pytestmark = pytest.mark.usefixtures("wire")  # tudo aqui vale em claro e com TLS
+
 
 @pytest.mark.parametrize("prefix", ["", "Ana: ", "ana: "])
 def test_help_lists_every_command(room, prefix):

@@ -4,13 +4,15 @@ import threading
 import time
 
 import pytest
-from peers import DEADLINE, TICK, RawPeer, TutorialClient, run_server, wait_until
+from peers import DEADLINE, TICK, RawPeer, TutorialClient, enter, run_server, wait_until
 
-from chatlib import Client, Server, password, protocol
+from chatlib import Server, password, protocol
 from chatlib.errors import ApelidoRefused, EntryRefused, PasswordRefused, UsageError
 from chatlib.password import Password, check_password, network, read_password
 
 WRONG, WAIT = protocol.wrong_password(), protocol.wait_a_minute()
+
+pytestmark = pytest.mark.usefixtures("wire")  # tudo aqui vale em claro e com TLS
 
 
 @pytest.fixture
@@ -92,7 +94,7 @@ def test_prefix_in_the_password_itself(join):
 
 def test_accents_by_either_keyboard():
     """Um teclado manda ``ã`` numa letra, outro em duas: é a mesma senha."""
-    with run_server(password="amanhã") as server, Client("Ana", *server.address, password="amanha\u0303"):
+    with run_server(password="amanhã") as server, enter("Ana", *server.address, password="amanha\u0303"):
         assert server.apelidos == ("Ana",)
 
 
@@ -274,7 +276,7 @@ def test_nobody_who_watches_sees_the_password(caplog):
     with run_server(password="segredo") as server:
         server.room.subscribe(seen.append)
         server.room.tap(seen.append)
-        with Client("Ana", *server.address, password="segredo", on_wire=seen.append) as ana:
+        with enter("Ana", *server.address, password="segredo", on_wire=seen.append) as ana:
             ana.write("oi")
             ana.wait_for("oi")
         peer = RawPeer(server.address)
@@ -282,7 +284,7 @@ def test_nobody_who_watches_sees_the_password(caplog):
         peer.until("Bia: oi")
         peer.close()
         with pytest.raises(PasswordRefused):
-            Client("Caio", *server.address, password="segredo-quase")
+            enter("Caio", *server.address, password="segredo-quase")
         wait_until(lambda: any(event.kind == "refused" for event in seen), "a recusa")
         told = f"{seen} {server!r} {server.door._password!r} {ana!r} {caplog.text}"
     assert "segredo" not in told
@@ -295,14 +297,14 @@ def test_nobody_who_watches_sees_the_password(caplog):
 
 def test_client_with_the_password(server):
     """Com a senha se entra; sem ela, ou com outra, o erro diz o que fazer."""
-    with Client("Ana", *server.address, password="segredo") as ana:
+    with enter("Ana", *server.address, password="segredo") as ana:
         assert ana.receive() == "Ana entrou!"
         with pytest.raises(PasswordRefused, match="esta sala tem senha"):
-            Client("Bia", *server.address)
+            enter("Bia", *server.address)
         with pytest.raises(PasswordRefused, match="senha errada"):
-            Client("Bia", *server.address, password="outra")
+            enter("Bia", *server.address, password="outra")
         with pytest.raises(ApelidoRefused, match="já está na sala"):
-            Client("Ana", *server.address, password="segredo")
+            enter("Ana", *server.address, password="segredo")
 
 
 def test_client_with_a_password_nobody_asks():
@@ -310,7 +312,7 @@ def test_client_with_a_password_nobody_asks():
     seen = []
     with (
         run_server() as server,
-        Client("Ana", *server.address, password="segredo", on_wire=seen.append) as ana,
+        enter("Ana", *server.address, password="segredo", on_wire=seen.append) as ana,
     ):
         assert ana.receive() == "Ana entrou!"
     assert not any(b"***" in event.data for event in seen)
@@ -320,9 +322,9 @@ def test_asking_who_has_none_is_not_a_miss(server):
     """Quem só descobre que há senha não gasta chance nenhuma."""
     for _ in range(5):
         with pytest.raises(PasswordRefused, match="tem senha"):
-            Client("Ana", *server.address)
+            enter("Ana", *server.address)
     with pytest.raises(PasswordRefused, match="senha errada"):
-        Client("Ana", *server.address, password="outra")
+        enter("Ana", *server.address, password="outra")
 
 
 # --- o arquivo

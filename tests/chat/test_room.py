@@ -9,6 +9,8 @@ from peers import DEADLINE, TICK, run_server, wait_until
 from chatlib import Event
 from chatlib.errors import MessageRefused, UsageError
 
+pytestmark = pytest.mark.usefixtures("wire")  # tudo aqui vale em claro e com TLS
+
 
 def test_remove(room, server):
     """Quem é tirado da sala fica sabendo por quê; os outros o veem sair, uma vez."""
