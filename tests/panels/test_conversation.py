@@ -6,7 +6,7 @@ import unicodedata
 from contextlib import suppress
 
 import pytest
-from peers import DEADLINE, TutorialServer, run_server, scripted_server, wait_until
+from peers import DEADLINE, TutorialServer, run_server, scripted_server, set_wire, tls_wire, wait_until
 
 from chatlib import Client, commands, protocol
 from chatlib.panels.chat import outbox, patience, seats
@@ -716,3 +716,46 @@ def test_password_is_of_one_server(talk):
         ana.wait_entered()
         assert ana.field == "password"
     assert heard == [b""]
+
+
+# --- TLS
+
+
+@pytest.fixture
+def tls():
+    """O teste é com TLS; dá a pasta dos certificados."""
+    set_wire("tls")
+    yield tls_wire().folder
+    set_wire("claro")
+
+
+def test_ciphered_conversation(talk, tls):
+    """Com o ca.pem se conversa cifrado, e a conversa volta sozinha de uma queda."""
+    with run_server() as server:
+        ana, bia = talk(server, tls=tls), talk(server, "Bia", tls=tls)
+        ana.write("oi")
+        wait_until(lambda: any(line.text == "oi" for line in bia.lines), "a mensagem")
+        server.room.members[1].cut()
+        wait_until(
+            lambda: any(line.text == GAP for line in bia.lines) and bia.state == "conectado", "a volta"
+        )
+
+
+def test_without_the_certificate(talk, tls, tmp_path):
+    """Sem o ca.pem, ou com um que não há, a conversa diz o que falta, ao lado do endereço."""
+    with run_server(nick_timeout=1) as server:
+        for trusted, said in [(True, "Não reconheço quem assinou"), (str(tmp_path / "x.pem"), "Não li")]:
+            one = talk(server, tls=trusted)
+            assert (one.state, one.field) == ("desconectado", "address") and one.note.startswith(said)
+        one = talk(server)
+        assert one.state == "desconectado" and one.note.startswith("Esta sala usa TLS: entre com o ca.pem")
+
+
+def test_server_that_lost_its_tls(talk, tls):
+    """Quem já conversou cifrado não volta em claro."""
+    with run_server() as server:
+        ana = talk(server, tls=tls)
+        server.door.tls = None
+        server.room.members[0].cut()
+        wait_until(lambda: ana.state == "desconectado", "a desistência")
+        assert "não fala TLS" in ana.note

@@ -46,10 +46,10 @@ class Conversation:
     """Uma conversa na sala; pode ser usada por várias threads.
 
     where: um `Server`, ``(host, porta)`` ou "host:porta"; apelido: o nome na sala, ou "" para
-    que a pessoa o diga no painel; password: a senha da sala, ou "".
+    que a pessoa o diga no painel; password: a senha da sala, ou ""; tls: veja `Client`.
     """
 
-    def __init__(self, where: Any = None, apelido: str = "", password: str = "") -> None:
+    def __init__(self, where: Any = None, apelido: str = "", password: str = "", tls: Any = None) -> None:
         self.apelido = apelido if isinstance(apelido, str) else ""
         self.state, self.note, self.field = DISCONNECTED, "", ""
         self.retry_at = 0.0  # instante (time.monotonic) da próxima tentativa
@@ -57,7 +57,7 @@ class Conversation:
         self.lines, self.visible = self._transcript.lines, self._transcript.visible
         self.presence = Presence()
         self.max_text = where.room.max_text if isinstance(where, Server) else protocol.MAX_TEXT
-        self._seat = Seat(where, self, password)
+        self._seat = Seat(where, self, password, tls)
         self._sent_people: tuple[str, ...] | None = None  # quem estava na última remessa
         self._repeats = Repeats()
         self._client: Client | None = None

@@ -41,7 +41,8 @@ class ChatPanel(anywidget.AnyWidget):
     where: um `Server` no ar, ``(host, porta)`` ou "host:porta"; sem ele, o endereço de costume.
     apelido: o nome na sala; com ele, já se está na sala quando o construtor volta. Sem ele, o
     painel o pergunta. password: a senha da sala, se ela tem uma; sem ela, o painel a pergunta, e não a
-    guarda no notebook. scale: o tamanho das letras, para um projetor (1 é o normal).
+    guarda no notebook. tls: o caminho do ca.pem da sala, se a conversa é cifrada. scale: o tamanho
+    das letras, para um projetor (1 é o normal).
     Se não conseguir entrar, o próprio painel diz por quê e o que fazer.
     As outras opções são as de qualquer widget, como ``layout``.
     """
@@ -54,8 +55,10 @@ class ChatPanel(anywidget.AnyWidget):
         sync=True
     )  # só a página usa: as linhas que se salvam com o notebook
 
-    def __init__(self, where: Any = None, apelido: str = "", *, password: str = "", **options: Any) -> None:
-        self.conversation = Conversation(where, apelido, password)
+    def __init__(
+        self, where: Any = None, apelido: str = "", *, password: str = "", tls: Any = None, **options: Any
+    ) -> None:
+        self.conversation = Conversation(where, apelido, password, tls)
         self._heard: dict[str, int] = {}  # vista -> o número do último texto que se recebeu dela
         self._seen = threading.Event()
         self._is_unseen = False  # se saiu da sala porque ninguém via o painel

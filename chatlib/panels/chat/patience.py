@@ -12,6 +12,7 @@ from ...errors import (
     EntryRefused,
     PasswordRefused,
     ServerNotFound,
+    TlsError,
     UsageError,
 )
 
@@ -62,7 +63,7 @@ def field_of(failure: ChatError | None) -> str:
         return "apelido"
     if isinstance(failure, PasswordRefused):
         return "password"
-    return "address" if isinstance(failure, ServerNotFound | UsageError | AddressError) else ""
+    return "address" if isinstance(failure, ServerNotFound | TlsError | UsageError | AddressError) else ""
 
 
 def explain(failure: ChatError, is_ghost: bool = False) -> str:

@@ -37,10 +37,10 @@ _lock = threading.Lock()  # guarda os dois
 class Seat:
     """O lugar que ``occupant`` tem, ou quer, no servidor de ``where``; quem usa cuida da trava."""
 
-    def __init__(self, where: Any, occupant: Occupant, password: str = "") -> None:
+    def __init__(self, where: Any, occupant: Occupant, password: str = "", tls: Any = None) -> None:
         self.address = show_address(where)  # como se digita
         self._password = password  # "": ninguém a disse
-        self._where, self._occupant = where, occupant
+        self._where, self._occupant, self._tls = where, occupant, tls
         self._reached: tuple[str, int] | None = None  # onde se entrou da última vez
         self._place: Place | None = None
         self._is_lost = False  # outro painel o tomou
@@ -67,7 +67,7 @@ class Seat:
         except UsageError as error:
             raise PasswordRefused(str(error)) from None
         try:
-            return Client(apelido, *address, password=password)
+            return Client(apelido, *address, password=password, tls=self._tls)
         except PasswordRefused:
             self._password = ""  # a próxima tentativa não repete um erro
             raise
