@@ -49,6 +49,7 @@ def run_server(options: argparse.Namespace) -> None:
         max_members=options.max_members,
         rate=options.rate,
         history=options.history,
+        history_file=options.history_file,
         password=options.password_file and read_password(options.password_file),
         tls=certificate(options),
     )

@@ -37,6 +37,7 @@ HISTORY = (
     "quantas das últimas mensagens quem chega recebe; "
     f"para uma turma, {protocol.CLASS_HISTORY} (padrão: nenhuma)"
 )
+HISTORY_FILE = "arquivo em que essas mensagens sobrevivem ao servidor; pede também --history"
 PASSWORD = "arquivo cuja primeira linha é a senha que se pede a quem chega (padrão: não pede)"
 PASSWORD_TO_SAY = "arquivo cuja primeira linha é a senha da sala; sem a opção, o programa a pergunta"
 CERT = "certificado do servidor, para que a conversa vá cifrada (TLS); pede também --key"
@@ -105,6 +106,7 @@ def _add_server_options(server: Parser) -> None:
     add("--max-members", metavar="N", type=positive, default=protocol.MAX_MEMBERS, help=MEMBERS)
     add("--rate", metavar="N", type=positive, help=RATE)
     add("--history", metavar="N", type=positive, default=0, help=HISTORY)
+    add("--history-file", metavar="F", help=HISTORY_FILE)
     add("--password-file", metavar="F", help=PASSWORD)
     add("--cert", metavar="C", help=CERT)
     add("--key", metavar="K", help=KEY)

@@ -20,7 +20,7 @@ socket é a thread do membro, depois que o carteiro o soltou (`Member.released`)
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -67,18 +67,25 @@ class Postman:
     """A caixa e a thread que a esvazia.
 
     tell: chamado com cada `Event`, sempre da thread do carteiro e na ordem da sala;
-    farewell: bytes que todos recebem no encerramento.
+    farewell: bytes que todos recebem no encerramento; past: o histórico de antes; record: chamado
+    com cada linha que o histórico guarda.
     """
 
-    def __init__(self, tell: Callable[[Event], None], farewell: bytes):
-        self._tell, self._farewell = tell, farewell
+    def __init__(
+        self,
+        tell: Callable[[Event], None],
+        farewell: bytes,
+        past: Iterable[bytes] = (),
+        record: Callable[[bytes], None] | None = None,
+    ):
+        self._tell, self._farewell, self._record = tell, farewell, record
         self._lock = threading.Lock()  # guarda a caixa: _letters, _size, _closed e _keep
         self._filled, self._emptied = threading.Condition(self._lock), threading.Condition(self._lock)
         self._letters: list[Letter] = []
         self._size, self._closed, self._keep = 0, True, 0
         self._members: dict[Member, None] = {}  # em ordem de chegada; só a thread do carteiro usa
         self._late: set[Member] = set()
-        self._history: deque[bytes] = deque(maxlen=0)  # as últimas mensagens, para quem chega
+        self._history = deque(HISTORY + line for line in past)  # as últimas mensagens, para quem chega
         self._thread = threading.Thread(target=self._run, name="chatlib: carteiro", daemon=True)
 
     def start(self) -> None:
@@ -173,6 +180,8 @@ class Postman:
                 common += data
                 if keep and self._history.maxlen:
                     self._history.append(HISTORY + data)
+                    if self._record:
+                        self._record(data)
             elif action is Action.LEAVE:
                 self._release(to, due(to))
                 common += data

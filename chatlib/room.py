@@ -11,10 +11,13 @@ na mão, a carta que o conta. Por isso ninguém lê uma mensagem de quem não vi
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
 
 from . import protocol, sockets
 from .apelidos import apelido_key, check_apelido, looks
+from .archive import Archive
 from .errors import EntryRefused, MessageRefused, UsageError
 from .events import Event, Listener, Listeners
 from .member import Member
@@ -71,7 +74,8 @@ class Room:
 
     max_text: bytes de uma mensagem; max_members: quantos cabem; rate: mensagens por segundo de
     cada membro (None não limita) e burst: quantas seguidas ele tolera; history: quantas das
-    últimas mensagens se contam a quem entra (0, nenhuma). ``rate``, ``history`` e ``is_open`` (se
+    últimas mensagens se contam a quem entra (0, nenhuma); history_file: onde o histórico sobrevive ao
+    servidor (veja `archive`). ``rate``, ``history`` e ``is_open`` (se
     gente nova pode entrar) também se mudam com a sala aberta. taps: quem observa o fio.
 
     Levanta UsageError se um limite não faz sentido.
@@ -85,7 +89,9 @@ class Room:
         rate: float | None = None,
         burst: int = protocol.BURST,
         history: int = 0,
+        history_file: str | Path | None = None,
     ):
+        self._archive = Archive(history_file, history, partial(self.report, "error"))
         self.max_text, self.max_members, self.burst = max_text, max_members, burst
         self.is_open = True
         self.taps, self._listeners = Listeners(), Listeners()
@@ -97,17 +103,18 @@ class Room:
     # --- a vida da sala
 
     def open(self) -> None:
-        """Começa a entregar o que se diz."""
-        self._postman = self._hire()
+        """Começa a entregar o que se diz; UsageError se o arquivo do histórico não serve."""
+        self._postman = self._hire(self._archive.open(self._history))
         self._postman.keep_history(self._history)
         self._postman.start()
 
     def close(self) -> None:
         """Avisa a todos, entrega o que já foi aceito (até 1 s) e desliga os membros."""
         self._postman.stop()
+        self._archive.close()
 
-    def _hire(self) -> Postman:
-        return Postman(self._listeners.tell, protocol.encode(protocol.over()))
+    def _hire(self, past: Iterable[bytes] = ()) -> Postman:
+        return Postman(self._listeners.tell, protocol.encode(protocol.over()), past, self._archive.put)
 
     # --- quem está
 

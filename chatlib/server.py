@@ -12,6 +12,7 @@ import logging
 import socket
 import threading
 from functools import partial
+from pathlib import Path
 from typing import Any, Self
 
 from . import protocol, rerun, sockets
@@ -40,7 +41,8 @@ class Server:
     Os limites têm o padrão em `protocol`: max_text (bytes), nick_timeout (segundos),
     max_members, max_visitors (conexões ainda sem apelido), max_output (bytes à espera de um
     membro), rate (mensagens por segundo de cada membro; None, o padrão, não limita), burst e
-    history (quantas mensagens contar a quem chega; 0, o padrão, nenhuma). password: a senha que se
+    history (quantas mensagens contar a quem chega; 0, o padrão, nenhuma). history_file: o arquivo em
+    que o histórico sobrevive ao servidor. password: a senha que se
     pede a quem chega, depois do apelido; None, o padrão, não pede. tls: o certificado com que a
     conversa vai cifrada, como a pasta que ``python3 -m chatlib cert`` faz (veja `tls.server_context`).
 
@@ -64,6 +66,7 @@ class Server:
         rate: float | None = None,
         burst: int = protocol.BURST,
         history: int = 0,
+        history_file: str | Path | None = None,
         password: str | None = None,
         tls: Any = None,
         on_event: Listener | None = None,
@@ -77,7 +80,12 @@ class Server:
             raise UsageError('falta o endereço: use "127.0.0.1", ou "0.0.0.0" para abrir à rede')
         self._host, self._port = host, protocol.check_port(port)
         self.room = room or Room(
-            max_text=max_text, max_members=max_members, rate=rate, burst=burst, history=history
+            max_text=max_text,
+            max_members=max_members,
+            rate=rate,
+            burst=burst,
+            history=history,
+            history_file=history_file,
         )
         self.door = door or Door(nick_timeout, max_text, password=password, tls=tls)
         self._max_output = max_output
@@ -99,12 +107,17 @@ class Server:
         with self._life:
             if self._listener:
                 return self
-            self._listener = self.door.guard(self._listen())
+            listener = self.door.guard(self._listen())
+            try:
+                self.room.open()
+            except BaseException:
+                listener.close()
+                raise
+            self._listener = listener
             self._address: sockets.Address = self._listener.getsockname()[:2]
             _on_air[self._address] = self
             self._closing.clear()
             self.door.open()
-            self.room.open()
             args = (self._listener,)
             self._receiver = threading.Thread(
                 target=self.receive, args=args, name="chatlib: receive", daemon=True
@@ -146,25 +159,11 @@ class Server:
                 port = port or old.address[1]
             old.close()
         try:
-            return self._listen_on(port)
+            return _listen_on(self._host, port)
         except PortInUse:
             if self._port:
                 raise
             return sockets.listen(self._host, 0)  # a porta da rodada anterior já tem outro dono
-
-    def _listen_on(self, port: int) -> socket.socket:
-        try:
-            return sockets.listen(self._host, port)
-        except PortInUse:
-            rivals = [server for address, server in _on_air.items() if self._would_clash(address, port)]
-            if not rivals:
-                raise
-            for server in rivals:
-                server.shutdown()
-            return sockets.listen(self._host, port)
-
-    def _would_clash(self, address: sockets.Address, port: int) -> bool:
-        return address[1] == port and sockets.overlap(address[0], self._host)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -259,3 +258,20 @@ class Server:
     def _trace(self, address: sockets.Address, kind: str, data: bytes = b"", apelido: str = "") -> None:
         if self.room.taps.all:  # sem ninguém olhando, nada se monta
             self.room.taps.tell(Event(kind, apelido, address=address, data=data))
+
+
+def _listen_on(host: str, port: int) -> socket.socket:
+    """O socket que escuta, no lugar do servidor deste processo que esteja no endereço."""
+    try:
+        return sockets.listen(host, port)
+    except PortInUse:
+        rivals = [
+            server
+            for (other, used), server in _on_air.items()
+            if used == port and sockets.overlap(other, host)
+        ]
+        if not rivals:
+            raise
+        for server in rivals:
+            server.shutdown()
+        return sockets.listen(host, port)
