@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from . import cert, commands, protocol, tls
+from .address import is_local
 from .apelidos import apelido_key
 from .arguments import parse
 from .client import Client
@@ -57,9 +58,22 @@ def run_server(options: argparse.Namespace) -> None:
     with server:
         host, port = server.address
         say(f"Servidor no ar em {host}:{port}")
+        warn(server, host)
         while not stop.wait(1):  # com prazo: sem ele, o Ctrl+C não chega no Windows
             pass
     say("Servidor encerrado.")
+
+
+def warn(server: Server, host: str) -> None:
+    """Diz o que se arrisca numa sala aberta à rede sem senha ou sem TLS."""
+    if is_local(host):
+        return
+    if server.door.password is None:
+        say("Atenção: a sala está aberta à rede sem senha, e qualquer um que chegue a este computador entra.")
+        say("  Para pedir uma, inicie com --password-file.")
+    if server.door.tls is None:
+        say("Atenção: sem TLS, quem está no caminho lê e pode mudar o que se diz, a senha inclusive.")
+        say("  Para cifrar, faça um certificado com python3 -m chatlib cert e inicie com --cert e --key.")
 
 
 def certificate(options: argparse.Namespace) -> tuple[str, str] | None:

@@ -78,6 +78,22 @@ def _write(path: Path, data: bytes, mode: int) -> None:
         file.write(data)
 
 
+def serves(folder: str | Path, host: str) -> bool:
+    """Se quem confia no ca.pem da pasta aceita, por ``host``, o server.pem dela, como está hoje."""
+    one, other = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = ssl.create_default_context(cafile=Path(folder) / CA).wrap_bio(one, other, server_hostname=host)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(folder) / CERT, Path(folder) / KEY)
+    server = context.wrap_bio(other, one, server_side=True)
+    try:
+        for side in (client, server) * 2:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+    except (ssl.SSLError, OSError):
+        return False
+    return True
+
+
 def fingerprint(path: str | Path) -> str:
     """A impressão digital (SHA-256) do primeiro certificado do arquivo, como o openssl a mostra."""
     pem = Path(path).read_text("ascii")

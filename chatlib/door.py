@@ -14,12 +14,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import protocol, sockets
 from .errors import EntryRefused, PasswordRefused, ServerNotFound
 from .password import Password
-from .tls import HELLO, Listener, Socket, accept, guard, server_context
+from .tls import CA, HELLO, Listener, Socket, accept, guard, server_context
 
 Trace = Callable[[str, bytes], None]
 
@@ -79,6 +80,7 @@ class Door:
     @tls.setter
     def tls(self, tls: Any) -> None:
         self._tls = None if tls is None else server_context(tls)
+        self.ca = Path(tls) / CA if isinstance(tls, str | Path) else None  # o que se entrega a quem entra
 
     def guard(self, listener: socket.socket) -> socket.socket:
         """O socket que escuta, dando só conexões que passaram pela porta."""

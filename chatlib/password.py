@@ -8,6 +8,7 @@ milhares, e quem sabe a senha entra em instantes, mesmo que divida o endereço c
 import hashlib
 import hmac
 import ipaddress
+import secrets
 import threading
 import time
 import unicodedata
@@ -22,6 +23,7 @@ CHANCES = 3  # respostas erradas antes da espera
 WAIT = 60.0  # segundos que a espera dura, a contar do último erro
 PACE = 0.5  # segundos entre duas conferências de um endereço em espera
 LINE = 8.0  # segundos de fila, no máximo: o cliente desiste em 10
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # sem i, l, o, 0 e 1
 REMEMBERED = 1000  # endereços lembrados
 
 
@@ -92,6 +94,12 @@ class Password:
             raise PasswordRefused(protocol.wrong_password.bare())
         suspect.turn = max(suspect.turn, now + PACE)
         raise PasswordRefused(protocol.wait_a_minute.bare())
+
+
+def new_password() -> str:
+    """Uma senha ao acaso, boa de ditar: ``k7mt-x2qf``, sem letras que se confundam (40 bits)."""
+    letters = [secrets.choice(LETTERS) for _ in range(8)]
+    return "".join(letters[:4]) + "-" + "".join(letters[4:])
 
 
 def check_password(text: str) -> str:

@@ -463,3 +463,36 @@ def test_style_sheets_in_any_order(open_notebook):
     expect(room.get_by_role("button", name="Iniciar")).to_be_visible()
     assert notebook.page.evaluate(STYLES) == [2, []]
     notebook.set_theme("JupyterLab Light")
+
+
+def test_two_clicks_guard_the_room(open_notebook):
+    """Aberta à rede, a sala diz o risco; dois cliques a guardam; a senha se esconde e não se salva."""
+    notebook = open_notebook(
+        "guardada = ServerPanel(host='0.0.0.0', port=0)\nguardada", "guardada.server.address"
+    )
+    room = room_of(notebook)
+    expect(room).to_contain_text("Qualquer um nesta rede entra")
+    press(room, "Exigir senha")
+    password = room.locator(".room-password")
+    expect(password).to_have_text(re.compile(r"^[a-z2-9]{4}-[a-z2-9]{4}$"))
+    secret = password.inner_text()
+    expect(room).to_contain_text("A senha e a conversa passam em claro")
+    press(room, "Cifrar (TLS)")
+    expect(room.locator(".room-digits")).to_have_text(re.compile(r"^([0-9A-F]{2}:){31}[0-9A-F]{2}$"))
+    expect(room.locator(".room-risk")).to_be_hidden()
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        notebook.set_theme(theme)
+        found = Axe().run(notebook.page, context=".chatlib-room").response
+        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found["violations"]] == []
+        notebook.picture(f"sala-guardada-{theme.split()[1].lower()}")
+
+    before = room.locator(".room-qr path").get_attribute("d")
+    press(room, "Senha no QR")
+    expect(room.locator(".room-qr path")).not_to_have_attribute("d", before)
+    press(room, "Senha no QR")
+    expect(room.locator(".room-qr path")).to_have_attribute("d", before)
+    press(room, "Esconder a senha")
+    expect(password).to_have_text("••••-••••")
+    press(room, "Mostrar a senha")
+    expect(password).to_have_text(secret)
+    assert secret not in json.dumps(notebook.save())

@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from peers import DEADLINE, RawPeer, scripted_server, wait_until
+from peers import DEADLINE, RawPeer, scripted_server, tls_wire, wait_until
 
 import chatlib
+from chatlib import Server
 from chatlib import __main__ as cli
 
 ROOT = Path(chatlib.__file__).parent.parent
@@ -469,6 +470,24 @@ def test_tls_from_end_to_end(tmp_path, secret):
         code, _, err = run(*person)
         assert code == 1 and err.startswith("erro: esta sala usa TLS: entre com o ca.pem dela")
     assert run("cert", "--out", str(folder))[0] == 2
+
+
+def test_open_to_the_network_without_a_password(capsys, secret):
+    """Aberta à rede, a sala diz o que falta; só neste computador, ou com tudo, não diz nada."""
+    for host, options, said in [
+        ("0.0.0.0", {}, ["sem senha", "sem TLS"]),
+        ("0.0.0.0", {"password": "segredo"}, ["sem TLS"]),
+        ("0.0.0.0", {"tls": tls_wire().server}, ["sem senha"]),
+        ("::", {"password": "segredo", "tls": tls_wire().server}, []),
+        ("127.0.0.1", {}, []),
+    ]:
+        cli.warn(Server(port=0, **options), host)
+        warnings = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Atenção")]
+        assert len(warnings) == len(said)
+        assert all(text in line for text, line in zip(said, warnings, strict=True))
+    with served("--host", "0.0.0.0") as (process, _):
+        process.terminate()
+        assert "aberta à rede sem senha" in process.communicate(timeout=DEADLINE)[0].decode()
 
 
 @pytest.mark.parametrize("half", ["--cert", "--key"])

@@ -6,8 +6,8 @@ import threading
 import pytest
 from peers import TICK, RawPeer, run_server, wait_until
 
-from chatlib import Server, protocol
-from chatlib.panels.server import lan, measures
+from chatlib import Client, Server, address, cert, protocol
+from chatlib.panels.server import guard, lan, measures
 from chatlib.panels.server.dashboard import KEPT, WINDOW, Dashboard, Rhythm
 from chatlib.panels.server.diary import SHOWN
 from chatlib.panels.server.lan import STOPPED
@@ -305,9 +305,109 @@ def test_flood_and_actions_do_not_wait_for_each_other(board, server, room):
 
 def test_open_to_the_network_and_back(monkeypatch):
     """Num servidor em 0.0.0.0, entra-se pelo endereço que o painel mostra."""
-    monkeypatch.setattr(lan, "_route", lambda *nowhere: "127.0.0.1")  # nada sai deste computador
+    monkeypatch.setattr(address, "_route", lambda *nowhere: "127.0.0.1")  # nada sai deste computador
     with run_server(host="0.0.0.0") as server:
         board = Dashboard(server)
         host, port = board.snapshot()["address"].rsplit(":", 1)
         board.close()
         RawPeer((host, int(port)), "Ana").close()
+
+
+# --- a senha e o certificado
+
+
+@pytest.fixture
+def open_board(tmp_path, monkeypatch):
+    """O que se sabe de uma sala aberta à rede, numa pasta só sua."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(lan, "reachable", {"0.0.0.0": "127.0.0.1"}.get)
+    with run_server(host="0.0.0.0") as server:
+        board = Dashboard(server)
+        yield board
+        board.close()
+
+
+def test_two_clicks_guard_the_room(open_board, tmp_path):
+    """Um clique faz a senha e a mostra; outro, o certificado e a impressão digital; o risco some."""
+    board, server = open_board, open_board.server
+    before = board.snapshot()
+    assert before["risk"] == guard.OPEN and not (before["guarded"] or before["ciphered"])
+    assert board.set_password(True) == ""
+    told = board.snapshot()
+    assert told["guarded"] and told["password"] == server.door.password and told["risk"] == guard.CLEAR
+    assert board.set_tls(True) == ""
+    told = board.snapshot()
+    assert told["ciphered"] and told["risk"] == "" and told["ca"] == "certificados/ca.pem"
+    assert told["fingerprint"] == cert.fingerprint(tmp_path / "certificados" / "ca.pem")
+    assert told["code"].endswith(', tls="ca.pem")')
+    with Client("Ana", "127.0.0.1", server.address[1], password=server.door.password, tls=told["ca"]) as ana:
+        assert ana.receive() == "Ana entrou!"
+    assert server.door.password not in str(sentences(board))
+
+
+def test_password_is_hidden_and_comes_back(open_board):
+    """Escondida, a senha não vai à página; desligada e religada, é a mesma; no QR, só a pedido."""
+    board, server = open_board, open_board.server
+    board.set_password(True)
+    first = server.door.password
+    assert first not in board.snapshot()["qr_text"]
+    board.put_in_qr(True)
+    assert board.snapshot()["qr_text"].endswith(f"\nSenha: {first}")
+    board.show_password(False)
+    board.put_in_qr(False)
+    assert first not in str(board.snapshot())
+    board.set_password(False)
+    assert server.door.password is None and board.snapshot()["risk"] == guard.OPEN
+    board.set_password(True)
+    assert server.door.password == first and first not in str(board.snapshot())
+
+
+def test_password_of_the_one_who_made_the_server():
+    """A senha que já havia não aparece sem que se peça."""
+    with run_server(password="segredo") as server:
+        board = Dashboard(server)
+        assert board.snapshot()["guarded"] and "segredo" not in str(board.snapshot())
+        board.show_password(True)
+        assert board.snapshot()["password"] == "segredo"
+        board.close()
+
+
+def test_certificate_is_made_once(open_board, tmp_path):
+    """Desligado e religado, o certificado é o mesmo, também para o próximo servidor."""
+    board = open_board
+    board.set_tls(True)
+    made = (tmp_path / "certificados" / "ca.pem").read_bytes()
+    board.set_tls(False)
+    assert board.server.door.tls is None and board.snapshot()["fingerprint"] == ""
+    board.set_tls(True)
+    assert board.snapshot()["fingerprint"]
+    other = Dashboard(board.server)
+    board.server.door.tls = None
+    assert other.set_tls(True) == "" and (tmp_path / "certificados" / "ca.pem").read_bytes() == made
+    other.close()
+
+
+def test_certificate_of_another_address(open_board, monkeypatch, tmp_path):
+    """Um certificado que a turma recusaria não se liga; a frase diz o que fazer."""
+    cert.make(tmp_path / "certificados")
+    monkeypatch.setattr(lan, "reachable", {"0.0.0.0": "10.9.8.7"}.get)
+    problem = open_board.set_tls(True)
+    assert "não é de 10.9.8.7: apague a pasta" in problem and open_board.server.door.tls is None
+
+
+def test_alone_in_this_computer_nothing_is_at_risk(board):
+    """Só neste computador, não há aviso."""
+    assert board.snapshot()["risk"] == ""
+
+
+def test_guard_is_written_down(open_board):
+    """O registro conta quando a sala passa a pedir senha e a cifrar."""
+    open_board.set_password(True)
+    open_board.set_tls(True)
+    open_board.set_tls(False)
+    told = sentences(open_board)
+    assert [text.split(";")[0] for text in told] == [
+        "agora a sala pede senha",
+        "quem chega agora conversa cifrado",
+        "quem chega agora conversa em claro",
+    ]

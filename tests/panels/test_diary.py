@@ -8,7 +8,7 @@ from chatlib import Event
 from chatlib.panels.server.diary import SENTENCES, SHOWN, changes, describe
 
 ADDRESS = ("10.0.0.7", 50000)
-CALM = {"running": True, "open": True, "rate": None, "history": 0}
+CALM = {"running": True, "open": True, "guarded": False, "ciphered": False, "rate": None, "history": 0}
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,8 @@ def test_long_text_is_cut():
     ("now", "sentence"),
     [
         ({"running": False}, "a sala foi encerrada"),
+        ({"guarded": True}, "agora a sala pede senha; quem já está, fica"),
+        ({"ciphered": True}, "quem chega agora conversa cifrado; quem já está continua em claro até voltar"),
         ({"open": False}, "a porta foi fechada: quem está fica, ninguém entra"),
         ({"rate": 2.5}, "cada pessoa manda até 2,5 mensagens por segundo"),
         ({"rate": 1}, "cada pessoa manda até 1 mensagem por segundo"),

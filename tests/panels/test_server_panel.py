@@ -346,3 +346,32 @@ def test_program_ends_with_a_panel_open():
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=2 * DEADLINE
     )
     assert (end.returncode, end.stdout, end.stderr) == (0, "<ServerPanel>\n", "")
+
+
+def test_guards_the_room(show, tmp_path, monkeypatch):
+    """Senha, certificado, mostrar e pôr no QR, como a página pede; e nada disso fica no estado do widget."""
+    monkeypatch.chdir(tmp_path)
+    panel, page = show(port=0)
+    for kind in ("password", "tls", "qr"):
+        say(panel, type=kind, on=True)
+    page.wait_room(guarded=True, ciphered=True, in_qr=True)
+    secret, last = panel.server.door.password, page.batches[-1]
+    assert last["password"] == secret and last["fingerprint"].count(":") == 31
+    assert last["qr"] == draw(f"{last['address']}\nSenha: {secret}") and last["qr_text"] == ""
+    say(panel, type="show", on=False)
+    page.wait_room(password="")
+    assert secret not in f"{panel.get_state()} {panel!r} {panel._repr_mimebundle_()} {page.batches[-1]}"
+    say(panel, type="password", on=False)
+    say(panel, type="tls", on=False)
+    page.wait_room(guarded=False, ciphered=False, in_qr=False)
+
+
+def test_nothing_is_sent_if_nothing_changes(show):
+    """Com a senha à vista, a página também só recebe o que muda."""
+    panel, page = show(port=0)
+    say(panel, type="password", on=True)
+    page.wait_for("a sala pede senha")
+    time.sleep(2 * PAUSE)
+    count = len(page.batches)
+    time.sleep(3 * PAUSE)
+    assert len(page.batches) == count

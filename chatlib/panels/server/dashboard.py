@@ -19,13 +19,14 @@ from ...errors import AddressError, ChatError, MessageRefused, UsageError
 from ...events import Event
 from ...server import Server
 from . import diary, lan
+from .guard import Guard
 from .measures import Measures
 
 KEPT = 300  # acontecimentos guardados
 WINDOW = 60  # segundos de ritmo
 
 Facts = dict[str, Any]  # o que vai à página, em tipos que cabem em JSON
-Place = tuple[tuple[str, int] | None, dict[str, str]]  # um endereço, e o que se diz dele
+Place = tuple[tuple[tuple[str, int] | None, bool], dict[str, str]]  # onde, se cifrada, e o que se diz
 
 COUNTERS = {"named": "entries", "left": "exits", "message": "messages", "refused": "refusals"}
 
@@ -70,9 +71,10 @@ class Dashboard:
         # Guarda tudo acima. O carteiro a pega para anotar cada evento: com ela na mão, não se fala
         # com o servidor, que pode estar esperando pelo carteiro.
         self._lock = threading.Lock()
-        self._watching = threading.Lock()  # guarda os quatro abaixo
+        self._watching = threading.Lock()  # guarda os cinco abaixo
         self._settings = self._look()
-        self._place: Place = (None, lan.place(None))
+        self._place: Place = ((None, False), lan.place(None))
+        self.guard = Guard(server.door)
         self._measures: Measures | None = None
         self._closed = False
         self._cancel = server.room.subscribe(self._on_event)
@@ -117,13 +119,18 @@ class Dashboard:
             for text in diary.changes(before, self._settings):
                 self._on_event(Event("room", text=text))
             points = self._measures and [list(point) for point in self._measures.points()]
-            return self._settings | self._find_place() | {"measures": points}
+            place = self._find_place()
+            address, _ = self._place[0]
+            host = address[0] if address else ""
+            return self._settings | place | self.guard.facts(host, place["address"]) | {"measures": points}
 
     def _look(self) -> Facts:
         server = self.server
         return {
             "running": server.is_running,
             "open": server.room.is_open,
+            "guarded": server.door.password is not None,
+            "ciphered": server.door.tls is not None,
             "rate": server.room.rate,
             "history": server.room.history,
         }
@@ -134,8 +141,9 @@ class Dashboard:
             address = self.server.address
         except AddressError:  # está parado
             address = None
-        if address != self._place[0]:  # procurar pode demorar: uma vez por endereço
-            self._place = address, lan.place(address)
+        key = address, self._settings["ciphered"]
+        if key != self._place[0]:  # procurar pode demorar: uma vez por endereço
+            self._place = key, lan.place(*key)
         return self._place[1]
 
     def _on_event(self, event: Event) -> None:
@@ -185,6 +193,27 @@ class Dashboard:
     def set_class_mode(self, is_on: bool) -> str:
         """Liga ou desliga o ritmo e o histórico sugeridos para uma turma."""
         return self._try(self._set_class_mode, is_on)
+
+    def set_password(self, is_on: bool) -> str:
+        """Passa a pedir senha a quem chega, ou deixa de pedir; quem já está, fica."""
+        return self._try(self._guarding, self.guard.set_password, is_on)
+
+    def set_tls(self, is_on: bool) -> str:
+        """Passa a cifrar a conversa de quem chega, com um certificado que se faz se não há; ou deixa."""
+        host = self.snapshot()["address"].rpartition(":")[0].strip("[]")
+        return self._try(self._guarding, self.guard.set_tls, is_on, host)
+
+    def show_password(self, is_on: bool) -> None:
+        """Põe a senha na tela, ou a esconde."""
+        self._guarding(setattr, self.guard, "is_shown", is_on)
+
+    def put_in_qr(self, is_on: bool) -> None:
+        """Põe a senha também no QR, ou a tira dele."""
+        self._guarding(setattr, self.guard, "is_in_qr", is_on)
+
+    def _guarding(self, action: Callable[..., object], *arguments: object) -> None:
+        with self._watching:
+            action(*arguments)
 
     def _try(self, action: Callable[..., object], *arguments: object) -> str:
         problem = ""

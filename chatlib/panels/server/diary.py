@@ -31,10 +31,20 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     sentences = {
         "running": "a sala está no ar" if now["running"] else "a sala foi encerrada",
         "open": "a porta foi aberta" if now["open"] else "a porta foi fechada: quem está fica, ninguém entra",
+        "guarded": "agora a sala pede senha; quem já está, fica"
+        if now["guarded"]
+        else "a sala não pede senha",
+        "ciphered": _cipher(now["ciphered"]),
         "rate": _pace(now["rate"]),
         "history": _memory(now["history"]),
     }
     return [sentences[name] for name in sentences if before[name] != now[name]]
+
+
+def _cipher(is_ciphered: bool) -> str:
+    if not is_ciphered:
+        return "quem chega agora conversa em claro"
+    return "quem chega agora conversa cifrado; quem já está continua em claro até voltar"
 
 
 def _pace(rate: float | None) -> str:

@@ -7,13 +7,14 @@ LOCAL = (
     'Só quem está neste mesmo computador entra. Para abrir a sala à rede, crie o servidor com host="0.0.0.0".'
 )
 NETWORK = "Quem está na mesma rede entra por este endereço."
+CIPHERED = ', tls="ca.pem"'
 UNKNOWN = (
     "A sala está aberta à rede, na porta {port}, mas não achei o número deste computador nela: "
     "confira se ele está conectado e procure o número nas configurações de rede do sistema."
 )
 
 
-def place(address: tuple[str, int] | None) -> dict[str, str]:
+def place(address: tuple[str, int] | None, is_ciphered: bool = False) -> dict[str, str]:
     """O que dizer à turma sobre onde a sala está; None é uma sala parada.
 
     address: ``host:porta``; code: a linha de um notebook que entra por ele; reach: quem alcança.
@@ -25,6 +26,6 @@ def place(address: tuple[str, int] | None) -> dict[str, str]:
         return {"address": "", "code": "", "reach": UNKNOWN.format(port=port)}
     return {
         "address": join(host, port),
-        "code": f'ChatPanel("{join(host, port)}")',
+        "code": f'ChatPanel("{join(host, port)}"{CIPHERED * is_ciphered})',
         "reach": LOCAL if is_local(host) else NETWORK,
     }

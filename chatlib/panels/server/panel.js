@@ -15,7 +15,7 @@ function render({ model, el }) {
   const scale = followScale(model, panel.root);
   let serial = null; // o número da última remessa; null até o registro chegar
   let next = 0; // o número do próximo acontecimento a mostrar
-  let shown = null; // o endereço desenhado
+  let shown = null; // o que está desenhado no lugar do endereço
 
   function showState(word, light, note) {
     panel.header.show(word, light);
@@ -25,19 +25,43 @@ function render({ model, el }) {
 
   function enable(alive, running) {
     panel.power.button.disabled = panel.door.disabled = panel.lesson.disabled = panel.more.disabled = !alive;
+    for (const button of [panel.lock, panel.cipher, panel.reveal, panel.inQr]) button.disabled = !alive;
     panel.input.disabled = panel.announce.disabled = !(alive && running);
     panel.people.enable(alive);
   }
 
   function showPlace({ address, code, reach, qr }) {
-    if (shown === reach + address) return;
-    shown = reach + address;
+    const now = [reach, address, code, ...qr].join("\n");
+    if (shown === now) return;
+    shown = now;
     panel.address.textContent = address;
     panel.code.textContent = code;
     panel.reach.textContent = reach;
     for (const node of [panel.address, panel.copy, panel.code, panel.zoom]) node.hidden = !address;
     panel.qr.setAttribute("aria-label", `QR com o endereço ${address}`);
     drawQr(panel.qr, qr);
+  }
+
+  // Sem a senha na remessa, ela está escondida: aqui só há bolinhas.
+  function showGuard({ guarded, ciphered, password, in_qr: inQr, ca, fingerprint, risk }) {
+    panel.secret.hidden = !guarded;
+    write(panel.password, password || "••••-••••");
+    panel.password.setAttribute("aria-label", password ? `Senha: ${password}` : "Senha escondida");
+    write(panel.reveal, password ? "Esconder" : "Mostrar");
+    panel.reveal.setAttribute("aria-label", `${password ? "Esconder" : "Mostrar"} a senha`);
+    panel.inQr.setAttribute("aria-pressed", inQr);
+    panel.lock.setAttribute("aria-pressed", guarded);
+    panel.cipher.setAttribute("aria-pressed", ciphered);
+    write(panel.risk, risk);
+    panel.risk.hidden = !risk;
+    panel.print.hidden = !(ciphered && fingerprint);
+    if (panel.print.dataset.of === ca + fingerprint) return;
+    panel.print.dataset.of = ca + fingerprint;
+    const digits = fingerprint.match(/.{1,24}/g) ?? []; // em grupos de oito, que se comparam de um fôlego
+    panel.print.replaceChildren(
+      "Entregue à turma o arquivo ", create("code", "", ca), ". Impressão digital dele (SHA-256): ",
+      group("code", "room-digits", ...digits.map((part) => create("span", "", part))),
+    );
   }
 
   function showRules({ open, rate, history }) {
@@ -64,6 +88,7 @@ function render({ model, el }) {
     showState(news.running ? "no ar" : "parada", news.running ? "on" : "off", news.note);
     showPlace(news);
     const wasHidden = panel.measures.hidden;
+    showGuard(news);
     panel.showNumbers(news);
     if (wasHidden) watch(); // outra vista as abriu
     showRules(news);
@@ -105,6 +130,10 @@ function render({ model, el }) {
   const watch = () => panel.measures.hidden || sayWatching("watching");
   panel.more.addEventListener("click", () => sayWatching(panel.measures.hidden ? "measures" : "no measures"));
   document.addEventListener("visibilitychange", watch);
+  for (const [button, type] of [[panel.lock, "password"], [panel.cipher, "tls"], [panel.inQr, "qr"]]) {
+    button.addEventListener("click", () => send({ type, on: !isPressed(button) }));
+  }
+  panel.reveal.addEventListener("click", () => send({ type: "show", on: panel.reveal.textContent === "Mostrar" }));
   panel.zoom.addEventListener("click", () => panel.zoom.setAttribute("aria-pressed", !isPressed(panel.zoom)));
   panel.copy.addEventListener("click", copyAddress);
 
@@ -113,6 +142,7 @@ function render({ model, el }) {
   panel.root.dataset.life = "waiting"; // nada a mostrar ainda: nem zeros
   showState("conectando", "wait", "");
   showPlace({ address: "", code: "", reach: "", qr: [] });
+  showGuard({ password: "", ca: "", fingerprint: "", risk: "" });
   el.classList.add("chatlib-view");
   el.append(panel.root);
   const showLink = (isLinked) => (isLinked ? ask() : showState(UNREACHED, "wait", ""));

@@ -133,7 +133,7 @@ class ServerPanel(anywidget.AnyWidget):
                 "events": events,
                 "kept": KEPT,
             }
-            self.send(news | parts | {"qr": draw(news["address"])})
+            self.send(news | parts | {"qr": draw(news["qr_text"]), "qr_text": ""})
 
     def _on_page(self, _widget: object, message: object, _buffers: object) -> None:
         room = self.dashboard
@@ -157,6 +157,14 @@ class ServerPanel(anywidget.AnyWidget):
                     self._watch(view, lease, is_new=False)
                 case {"type": "no measures"}:
                     self._look_away(math.inf)
+                case {"type": "password", "on": bool(is_on)}:
+                    room.set_password(is_on)
+                case {"type": "tls", "on": bool(is_on)}:
+                    room.set_tls(is_on)
+                case {"type": "show", "on": bool(is_on)}:
+                    room.show_password(is_on)
+                case {"type": "qr", "on": bool(is_on)}:
+                    room.put_in_qr(is_on)
         self._show(everything=message == {"type": "ready"})
 
 
@@ -178,11 +186,11 @@ def find_server(server: Server | None, options: dict[str, Any]) -> Server:
 
 
 @lru_cache(maxsize=8)
-def draw(address: str) -> list[str]:
-    """O QR do endereço, uma linha de 0 e 1 por fileira de quadrinhos; vazio se não há endereço.
+def draw(text: str) -> list[str]:
+    """O QR do texto, uma linha de 0 e 1 por fileira de quadrinhos; vazio se não há texto.
 
     ISO/IEC 18004, com correção de erro M: lê-se com até 15 % dele coberto.
     """
-    if not address:
+    if not text:
         return []
-    return ["".join(map(str, row)) for row in segno.make(address, micro=False, error="m").matrix]
+    return ["".join(map(str, row)) for row in segno.make(text, micro=False, error="m").matrix]

@@ -39,8 +39,25 @@ function createPlace() {
   const zoom = createButton("", { "aria-pressed": "false", title: "Aumentar ou diminuir" }, "room-zoom");
   zoom.append(qr);
   const title = create("h3", "room-title", "Endereço para a turma");
-  const where = group("div", "room-where", title, group("div", "room-row", address, copy), code, reach);
-  return { place: group("div", "room-place", where, zoom), address, copy, code, reach, qr, zoom };
+  const guard = createGuard();
+  const where = group("div", "room-where",
+    title, group("div", "room-row", address, copy), guard.secret, code, reach, guard.risk, guard.buttons, guard.print);
+  return { place: group("div", "room-place", where, zoom), address, copy, code, reach, qr, zoom, ...guard };
+}
+
+const createToggle = (text, title) => createButton(text, { "aria-pressed": "false", title }, "room-toggle");
+
+// A senha, que só aparece a pedido, o certificado, e o risco que se corre sem eles.
+function createGuard() {
+  const password = create("output", "room-password");
+  const reveal = createButton("Mostrar", { "aria-label": "Mostrar a senha" });
+  const inQr = createToggle("Senha no QR", "Quem fotografar o QR terá a senha");
+  const secret = group("div", "room-row room-secret", create("span", "", "Senha"), password, reveal, inQr);
+  const risk = create("p", "room-risk");
+  const lock = createToggle("Exigir senha", "Pede uma senha a quem chega; quem já está, fica");
+  const cipher = createToggle("Cifrar (TLS)", "Faz um certificado, se não há, e cifra a conversa de quem chega");
+  const print = create("p", "room-hint room-print");
+  return { secret, password, reveal, inQr, risk, lock, cipher, print, buttons: group("div", "room-row", lock, cipher) };
 }
 
 function createNumbers() {
@@ -83,9 +100,8 @@ function createControls() {
   });
   const announce = create("button", "chatlib-button chatlib-main", "Avisar", { type: "submit" });
   form.append(input, announce);
-  const toggle = (text, title) => createButton(text, { "aria-pressed": "false", title }, "room-toggle");
-  const door = toggle("Porta fechada", "Quem está fica; ninguém mais entra");
-  const lesson = toggle("Modo turma", "Limita o ritmo de cada pessoa e conta a quem chega o que já foi dito");
+  const door = createToggle("Porta fechada", "Quem está fica; ninguém mais entra");
+  const lesson = createToggle("Modo turma", "Limita o ritmo de cada pessoa e conta a quem chega o que já foi dito");
   const rules = create("p", "room-hint room-rules");
   const controls = group("div", "room-controls", form, group("div", "room-row", door, lesson, rules));
   return { controls, form, input, announce, door, lesson, rules };
