@@ -162,7 +162,8 @@ def test_keyboard_alone(open_notebook):
     room, page = room_of(notebook), notebook.page
     expect(row_of(room, "Bia")).to_be_visible()
     room.get_by_role("button", name="Diminuir as letras").focus()
-    for name in ("Aumentar as letras", "Encerrar", "Copiar o endereço", "QR com o endereço", "Medidas"):
+    places = "Copiar o endereço", "Exigir senha", "Cifrar (TLS)", "QR com o endereço"
+    for name in ("Aumentar as letras", "Encerrar", *places, "Medidas"):
         page.keyboard.press("Tab")
         expect(room.get_by_role("button", name=name)).to_be_focused()
     page.keyboard.press("Tab")
@@ -459,7 +460,7 @@ def test_style_sheets_in_any_order(open_notebook):
     remove.press("Escape")
     press(room, "Encerrar")
     press(room, "Encerrar com 1 na sala?")
-    room.locator(".room-toggle").first.hover()
+    room.locator(".room-controls .room-toggle").first.hover()
     expect(room.get_by_role("button", name="Iniciar")).to_be_visible()
     assert notebook.page.evaluate(STYLES) == [2, []]
     notebook.set_theme("JupyterLab Light")
