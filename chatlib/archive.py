@@ -85,7 +85,8 @@ class Archive:
             self._write(b"".join(_pack(when, line) for line in lines))
         with suppress(OSError):  # o que o disco recusou já foi dito
             os.fsync(self._descriptor)
-        os.close(self._descriptor)
+        if self._descriptor >= 0:
+            self._close()
 
     def _take(self) -> list[bytes]:
         with self._lock:
@@ -97,8 +98,7 @@ class Archive:
 
     def _write(self, data: bytes) -> None:
         try:
-            if self._size > ROTATE:
-                self._rotate()
+            self._make_room()
             view = memoryview(data)
             while view:
                 view = view[os.write(self._descriptor, view) :]
@@ -115,15 +115,28 @@ class Archive:
                     "espaço, e ele volta sozinho"
                 )
 
-    def _rotate(self) -> None:
-        os.fsync(self._descriptor)
+    def _make_room(self) -> None:
+        """Cheio, o arquivo dá lugar a outro."""
+        if self._descriptor < 0:
+            self._open_again()
+        if self._size <= ROTATE:
+            return
+        with suppress(OSError):  # no pior caso, o que se perde é o que uma queda de energia levaria
+            os.fsync(self._descriptor)
+        self._close()  # o Windows não muda o nome de um arquivo aberto
         os.replace(self._path, self._path.with_name(self._path.name + ".1"))
-        fresh = os.open(self._path, _FLAGS, 0o600)
-        os.close(self._descriptor)
-        self._descriptor, self._size = fresh, 0
+        self._open_again()
+
+    def _open_again(self) -> None:
+        self._descriptor = os.open(self._path, _FLAGS, 0o600)
+        self._size = os.fstat(self._descriptor).st_size
+
+    def _close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1  # o número pode logo ser de um socket
+        os.close(descriptor)
 
 
-_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 
 def _open(path: Path) -> tuple[int, list[bytes]]:

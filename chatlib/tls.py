@@ -327,6 +327,7 @@ def prepare(context: ssl.SSLContext) -> ssl.SSLContext:
     context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
     # Quem sai sem se despedir só saiu: sem isto, a OpenSSL não deixaria mais nem escrever.
     context.options |= getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
+    context.options |= ssl.OP_NO_RENEGOTIATION  # recombinar sem parar custaria caro ao servidor
     context.sslsocket_class = Socket
     return context
 

@@ -54,6 +54,7 @@ def test_survives_the_server(path, join):
         caio = join("Caio", at=server)
         assert caio.lines(3) == [f"* histórico: Ana: {text}" for text in ("dois", "três", "quatro ç 🎉")]
         caio.say("cinco")
+        caio.until("Caio: cinco")
         assert join("Davi", at=server).lines(3)[-1] == "* histórico: Caio: cinco"
 
 
@@ -139,6 +140,28 @@ def test_bounded(path, opened, monkeypatch):
     assert set(sizes) == {"historico.jsonl", "historico.jsonl.1"} and max(sizes.values()) < 2200
     last = opened(path, 20)[1]
     assert last == [f"Ana: {number}\n".encode() for number in range(280, 300)] and not complaints
+
+
+def test_rotation_that_fails(path, opened, monkeypatch):
+    """Se o arquivo cheio não sai do lugar, isso é dito; quando sai, nada do que veio depois falta."""
+    monkeypatch.setattr(archive, "ROTATE", 100)
+    failures, replace = [OSError(13, "Permission denied")] * 2, os.replace
+
+    def failing(*args):
+        if failures:
+            raise failures.pop()
+        replace(*args)
+
+    monkeypatch.setattr(archive.os, "replace", failing)
+    one, _, complaints = opened(path)
+    for number in range(8):
+        one.put(f"Ana: {number}\n".encode())
+        wait_until(lambda: not one._queue)
+    one.close()
+    older = path.with_name(path.name + ".1")
+    said = [int(line.split()[1]) for line in records(older) + records(path)]
+    assert said == list(range(said[0], 8))
+    assert len(complaints) == 1
 
 
 def test_only_the_owner_reads_it(path, opened):

@@ -3,11 +3,15 @@
 import time
 
 import pytest
-from peers import TICK, TutorialClient, wait_until
+from peers import TICK, TutorialClient, enter, wait_until
 
-from chatlib import Client
 from chatlib.errors import ConnectionLost
 from chatlib.lab import Perturber
+
+pytestmark = pytest.mark.usefixtures("wire")  # tudo aqui vale em claro e com TLS
+
+# Nestes o perturbador conta bytes ou os solta um a um, e os do TLS são outros.
+in_clear = pytest.mark.parametrize("wire", ["claro"], indirect=True)
 
 
 @pytest.fixture
@@ -22,7 +26,7 @@ def test_any_pieces_make_the_same_conversation(net, join, chunk):
     """Apelido, acentos e emoji chegam inteiros, sejam quais forem os pedaços, nos dois sentidos."""
     net.change(chunk=chunk, gap=0.0002)
     ana = join("Ana")
-    with Client("João", *net.address) as joao:
+    with enter("João", *net.address) as joao:
         assert ana.line() == "João entrou!"
         joao.write("não é só ASCII: ção 🎉")
         assert ana.line() == joao.wait_for("🎉") == "João: não é só ASCII: ção 🎉"
@@ -34,12 +38,13 @@ def test_jitter_does_not_change_the_order(net, join):
     """Com atrasos sorteados, as mensagens chegam todas, e na ordem em que saíram."""
     net.change(jitter=TICK / 2)
     ana = join("Ana")
-    with Client("Bia", *net.address) as bia:
+    with enter("Bia", *net.address) as bia:
         for number in range(20):
             bia.write(f"{number}")
         assert ana.until("Bia: 19")[1:] == [f"Bia: {number}" for number in range(20)]
 
 
+@in_clear
 def test_slow_nickname_of_the_tutorial_client(net, join):
     """O apelido sem ``\\n`` que chega aos pedaços entra, se as pausas são curtas."""
     net.change(one_by_one=True, gap=TICK / 4, direction="to_server")
@@ -48,6 +53,7 @@ def test_slow_nickname_of_the_tutorial_client(net, join):
         assert ana.line() == "Caio entrou!"
 
 
+@in_clear
 def test_line_cut_in_the_middle_is_discarded(net, join):
     """A conexão cortada no meio de uma linha entrega as inteiras e descarta a metade."""
     ana, bia = join("Ana"), join("Bia", at=net)
@@ -56,9 +62,10 @@ def test_line_cut_in_the_middle_is_discarded(net, join):
     assert ana.lines(3) == ["Bia entrou!", "Bia: inteira", "Bia saiu!"]
 
 
+@in_clear
 def test_client_says_that_the_line_was_cut(net):
     """Do lado do cliente, o corte no meio de uma linha é uma conexão perdida, e a metade não aparece."""
-    with Client("Ana", *net.address) as ana:
+    with enter("Ana", *net.address) as ana:
         net.change(cut_after=len("Ana: oi\nAna: ol"), direction="to_client")
         ana.write("oi\nolá")
         assert ana.receive() == "Ana entrou!"
@@ -71,7 +78,7 @@ def test_client_says_that_the_line_was_cut(net):
 def test_reset_in_the_middle_of_a_conversation(net, join):
     """Uma queda: os outros veem um só ``saiu``, continuam, e o apelido fica livre."""
     ana = join("Ana")
-    with Client("Bia", *net.address) as bia:
+    with enter("Bia", *net.address) as bia:
         bia.write("oi")
         assert ana.lines(2) == ["Bia entrou!", "Bia: oi"]
         net.reset()
@@ -80,7 +87,7 @@ def test_reset_in_the_middle_of_a_conversation(net, join):
     assert ana.line() == "Bia saiu!"
     ana.say("fim")
     assert ana.line() == "Ana: fim"
-    with Client("Bia", *net.address):
+    with enter("Bia", *net.address):
         assert ana.line() == "Bia entrou!"
 
 
