@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from peers import DEADLINE, TutorialClient, TutorialServer, run_server
+from peers import DEADLINE, TutorialClient, TutorialServer, run_server, tls_wire
 
 from chatlib import Client
 
@@ -93,6 +93,43 @@ def test_netcat(server, room, end):
             nc.kill()
             nc.wait(DEADLINE)
     assert said == "NICKJoão entrou!\nConectado ao servidor!\nJoão: olá\nJoão (particular): psiu\n"
+
+
+@pytest.mark.skipif(not shutil.which("nc"), reason="não há netcat aqui")
+def test_netcat_with_a_password():
+    """Por netcat se responde à senha à mão, como ao apelido."""
+    with run_server(password="segredo") as server:
+        command = ["nc", *map(str, server.address)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as nc:
+            for question, answer in [(b"NICK", b"Jo\xc3\xa3o\n"), (b"SENHA", b"segredo\n")]:
+                assert nc.stdout.read(len(question)) == question
+                nc.stdin.write(answer)
+                nc.stdin.flush()
+            assert nc.stdout.readline().decode() == "João entrou!\n"
+            nc.stdin.write(b"/sair\n")
+            nc.stdin.close()
+            assert nc.stdout.read().decode() == "Conectado ao servidor!\n"
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="não há openssl aqui")
+def test_openssl_as_a_netcat_with_tls():
+    """O ``openssl s_client`` é o netcat de uma sala com TLS."""
+    folder = tls_wire().folder
+    with run_server(tls=folder) as server:
+        host, port = server.address
+        command = ["openssl", "s_client", "-quiet", "-verify_return_error", "-CAfile", f"{folder}/ca.pem"]
+        process = subprocess.Popen(
+            [*command, "-connect", f"{host}:{port}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        with process as client:
+            assert client.stdout.read(4) == b"NICK"
+            client.stdin.write("João\nolá\n/sair\n".encode())
+            client.stdin.flush()
+            said = client.stdout.read().decode()
+        assert said == "João entrou!\nConectado ao servidor!\nJoão: olá\n"
 
 
 def test_tutorial_client_survives_accents(join):

@@ -229,6 +229,35 @@ def test_small_reads(ends):
     assert [here.recv(2), here.recv(3), here.recv(9)] == [b"ab", b"cde", b"f"]
 
 
+def test_closing_while_another_thread_listens():
+    """Fechar um cliente que escuta noutra thread, o servidor mandando sem parar, não erra nem espera."""
+    with run_server() as server, enter("Eco", *server.address) as echo:
+        for number in range(20):
+            ended, heard = [], []
+            ana = enter("Ana", *server.address, on_message=heard.append, on_end=ended.append)
+            echo.write("x" * 3000 + f"\n{number}")
+            wait_until(lambda heard=heard: len(heard) > 2, "o que Ana ouve")
+            began = time.monotonic()
+            ana.close()
+            assert ended == [None] and time.monotonic() - began < DEADLINE / 2
+            assert all(text.startswith(("Eco: ", "Ana ", "Conectado")) for text in heard)
+            echo.wait_for("Ana saiu!")
+
+
+def test_shutdown_in_the_middle_of_handshakes(wire):
+    """Encerrar o servidor acorda quem ainda combinava o TLS."""
+    server = Server(port=0, tls=wire.server).start()
+    socks = [socket.create_connection(server.address, DEADLINE) for _ in range(6)]
+    for sock in socks[:3]:
+        sock.sendall(b"\x16\x03\x01\x02")  # o começo de um ClientHello
+    wait_until(lambda: len(server._connections) == 6)
+    began = time.monotonic()
+    server.shutdown()
+    assert time.monotonic() - began < DEADLINE / 3
+    for sock in socks:
+        sock.close()
+
+
 # --- cada engano ouve uma frase
 
 
