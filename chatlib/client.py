@@ -135,9 +135,9 @@ class Client:
             while text not in (message := self.receive(max(0, deadline - time.monotonic()))):
                 pass
         except NoMessage:
-            last = f"a última foi {self.messages[-1]!r}" if self.messages else "nada chegou"
+            last = f"a última, {self.messages[-1]!r}, já foi lida" if self.messages else "nada chegou"
             raise NoMessage(
-                f"não chegou mensagem com {text!r} em {timeout:g} s ({last}): confira o que se esperava"
+                f"nenhuma mensagem nova com {text!r} em {timeout:g} s ({last}): confira o que se esperava"
             ) from None
         return message
 

@@ -117,7 +117,7 @@ def test_wait_for_says_what_came_last(ana):
     """O erro de ``wait_for`` traz o que se esperava, o prazo e a última mensagem."""
     ana.write("oi")
     ana.receive()
-    with pytest.raises(NoMessage, match=r"com 'tchau' em 0\.1 s \(a última foi 'Ana: oi'\)"):
+    with pytest.raises(NoMessage, match=r"nova com 'tchau' em 0\.1 s \(a última, 'Ana: oi', já foi lida\)"):
         ana.wait_for("tchau", timeout=0.1)
 
 
