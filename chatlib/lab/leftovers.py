@@ -5,12 +5,14 @@ import socket
 import threading
 import time
 import weakref
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .staging import clear
 
 PATIENCE = 2.0  # segundos para que uma thread que está acabando acabe
+CHAT = "chatlib: "  # como começam os nomes das threads do chat
 KERNEL_THREADS = ("IOPub", "Heartbeat", "Control", "IPythonHistorySavingThread", "subshell-", "asyncio")
 
 _LOCAL = getattr(socket, "AF_UNIX", None)  # usados pelo próprio Jupyter, não pelas aulas
@@ -61,12 +63,34 @@ def check_clean() -> None:
     deadline = time.monotonic() + PATIENCE
     while (open_threads() or open_sockets()) and time.monotonic() < deadline:
         time.sleep(0.02)
-    found = [f"a thread {thread.name}" for thread in open_threads()]
-    found += [f"um socket {_describe(sock)}" for sock in open_sockets()]
-    if found:
-        print("✘ Ainda em uso: " + "; ".join(found) + ". Encerre o servidor e feche os clientes.")
+    threads, sockets = open_threads(), open_sockets()
+    if threads or sockets:
+        print(f"✘ Ainda em uso: {'; '.join(_found(threads, sockets))}. {_advice(threads, sockets)}.")
     else:
         print("✔ Nada ficou aberto: nenhuma thread, nenhum socket.")
+
+
+def _found(threads: list[threading.Thread], sockets: list[socket.socket]) -> list[str]:
+    """O que sobrou, agrupado: as threads do chat, as outras, e os sockets pelo que fazem."""
+    chat = sorted(thread.name.removeprefix(CHAT) for thread in threads if thread.name.startswith(CHAT))
+    found = [f"{_count(len(chat), 'thread')} de chatlib ({', '.join(chat)})"] if chat else []
+    found += [f"a thread {thread.name}" for thread in threads if not thread.name.startswith(CHAT)]
+    for what, number in sorted(Counter(map(_describe, sockets)).items()):
+        found.append(f"{_count(number, 'socket')} {what}")
+    return found
+
+
+def _advice(threads: list[threading.Thread], sockets: list[socket.socket]) -> str:
+    """O que fazer, e só com o que sobrou."""
+    chat = [thread for thread in threads if thread.name.startswith(CHAT)]
+    steps = ["encerre o servidor com shutdown() e cada cliente com close()"] if chat else []
+    steps += ["espere cada thread sua com join()"] if len(chat) < len(threads) else []
+    steps += ["feche cada socket seu com close()"] if sockets else []
+    return "; ".join(steps).capitalize()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number > 1 else ''}"
 
 
 def _describe(sock: socket.socket) -> str:
@@ -74,4 +98,4 @@ def _describe(sock: socket.socket) -> str:
         listening = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except (AttributeError, OSError):  # nem todo sistema sabe dizer
         listening = False
-    return "que escuta" if listening else "conectado"
+    return "à escuta" if listening else "de conversa"

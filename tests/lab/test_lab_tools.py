@@ -7,6 +7,7 @@ from importlib import metadata
 
 import pytest
 
+from chatlib import Client, Server
 from chatlib.lab import check_clean, check_environment, leftovers
 
 
@@ -34,7 +35,10 @@ def test_forgotten_sockets_are_told_apart(capsys):
     ):
         check_clean()
     said = capsys.readouterr().out
-    assert said.startswith("✘") and "um socket que escuta" in said and "um socket conectado" in said
+    assert (
+        said
+        == "✘ Ainda em uso: 1 socket de conversa; 1 socket à escuta. Feche cada socket seu com close().\n"
+    )
 
 
 def test_forgotten_thread_is_named(capsys):
@@ -45,14 +49,24 @@ def test_forgotten_thread_is_named(capsys):
     check_clean()
     stop.set()
     thread.join()
-    assert "a thread teimosa" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said == "✘ Ainda em uso: a thread teimosa. Espere cada thread sua com join().\n"
+
+
+def test_a_whole_chat_is_counted_and_not_listed(capsys):
+    """Um servidor e um cliente esquecidos são duas contas e os dois remédios, não uma lista sem ordem."""
+    with Server(port=0) as server, Client("Ana", *server.address):
+        check_clean()
+    said = capsys.readouterr().out
+    assert "3 threads de chatlib (carteiro, handle, receive)" in said and said.count("thread") == 1
+    assert "sockets de conversa" in said and "encerre o servidor" in said.lower()
 
 
 def test_system_that_cannot_tell_who_listens(monkeypatch):
     """Onde o sistema não diz se o socket escuta, ele ainda é contado."""
     monkeypatch.delattr(socket, "SO_ACCEPTCONN")
     with socket.socket() as sock:
-        assert leftovers._describe(sock) == "conectado"
+        assert leftovers._describe(sock) == "de conversa"
 
 
 def test_environment_is_complete(capsys):
