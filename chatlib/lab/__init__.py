@@ -10,7 +10,7 @@ from .environment import check_environment
 from .leftovers import check_clean
 from .microscope.microscope import Microscope
 from .recording.recorder import Recorder
-from .staging import crowd, pair, spawn
+from .staging import crowd, keep, pair, spawn, wait_for_bytes
 from .tape import Tape
 
 __all__ = [
@@ -23,9 +23,11 @@ __all__ = [
     "check_clean",
     "check_environment",
     "crowd",
+    "keep",
     "pair",
     "save_results",
     "spawn",
     "verificar",
     "verificar_projeto",
+    "wait_for_bytes",
 ]

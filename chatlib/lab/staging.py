@@ -6,13 +6,15 @@ O que se abre aqui se fecha sozinho: quando a célula roda de novo, quando come�
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 
 from .. import rerun
-from ..sockets import shut
+from ..errors import NoMessage
+from ..sockets import readable, shut
 
 WAIT = 5.0  # segundos que a ponta de uma pessoa espera, para que nenhuma célula fique presa
-PATIENCE = 2.0  # segundos para que uma thread acabe, depois que os sockets dela se fecharam
+PATIENCE = 2.0  # segundos para que cheguem bytes, ou acabe uma thread cujos sockets se fecharam
 
 
 class Actor(threading.Thread):
@@ -52,6 +54,25 @@ def crowd(*apelidos: str) -> tuple[list[socket.socket], list[str], list[socket.s
     return clients, list(apelidos), people
 
 
+def keep(sock: socket.socket) -> socket.socket:
+    """Deixa um socket seu por conta do palco, que o fecha como os de `pair`, e o devolve."""
+    _keep(sock)
+    return sock
+
+
+def wait_for_bytes(sock: socket.socket, count: int) -> None:
+    """Espera que haja count bytes por ler, sem retirar nenhum; NoMessage se em 2 s não chegam."""
+    deadline, arrived = time.monotonic() + PATIENCE, 0
+    while arrived < count:
+        if time.monotonic() > deadline:
+            raise NoMessage(
+                f"em {PATIENCE:g} s chegaram {arrived} bytes, e você pediu {count}: "
+                "confira quantos foram mandados, e se alguém já os leu"
+            )
+        time.sleep(0.001)
+        arrived = len(sock.recv(count, socket.MSG_PEEK)) if readable(sock, 0) else 0
+
+
 def spawn(function: Callable, *args) -> Actor:
     """Roda a função numa thread, ao lado da célula, e devolve a thread."""
     thread = Actor(target=function, args=args, daemon=True)
@@ -61,7 +82,7 @@ def spawn(function: Callable, *args) -> Actor:
 
 
 def clear() -> None:
-    """Fecha o que `pair` e `crowd` abriram e espera as threads de `spawn`, até 2 s cada uma."""
+    """Fecha o que é do palco (`pair`, `crowd`, `keep`) e espera as threads de `spawn`, até 2 s cada uma."""
     _strike(list(_staged))
 
 

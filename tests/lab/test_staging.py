@@ -3,12 +3,14 @@
 import socket
 import sys
 import threading
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
 from peers import DEADLINE, wait_until
 
-from chatlib.lab import check_clean, crowd, pair, spawn, staging
+from chatlib.errors import NoMessage
+from chatlib.lab import check_clean, crowd, keep, pair, spawn, staging, wait_for_bytes
 
 
 @pytest.fixture(autouse=True)
@@ -150,6 +152,44 @@ def test_same_cell_again_closes_only_what_it_had_opened(notebook):
     new = pair()
     assert is_open(*old, *other, *new) == [False, False, True, True, True, True]
     assert not thread.is_alive()
+
+
+def test_kept_socket_ends_with_the_stage():
+    """Um socket que escuta, deixado com ``keep``, se fecha, e a thread parada nele termina."""
+    server = keep(socket.create_server(("127.0.0.1", 0)))
+    server.settimeout(0.05)
+    stop = threading.Event()
+
+    def receive():
+        while not stop.is_set():
+            with suppress(TimeoutError):
+                server.accept()
+
+    thread = spawn(receive)
+    staging.clear()
+    stop.set()  # só para não deixar a thread girando, se o teste falha
+    assert is_open(server) == [False] and not thread.is_alive()
+
+
+def test_wait_for_bytes_takes_none(monkeypatch):
+    """Volta quando os bytes estão lá, e eles continuam por ler; se faltam, diz quantos vieram."""
+    ours, theirs = pair()
+    ours.sendall(b"um")
+    wait_for_bytes(theirs, 2)
+    assert theirs.recv(1024) == b"um"
+    monkeypatch.setattr(staging, "PATIENCE", 0.05)
+    with pytest.raises(NoMessage, match="chegaram 0 bytes, e você pediu 6"):
+        wait_for_bytes(theirs, 6)
+
+
+def test_wait_for_bytes_does_not_spin_at_the_end(monkeypatch):
+    """Quem encerrou não manda mais nada: o prazo vale, e o ``b""`` não vira um laço sem fim."""
+    monkeypatch.setattr(staging, "PATIENCE", 0.05)
+    ours, theirs = pair()
+    ours.sendall(b"um")
+    ours.close()
+    with pytest.raises(NoMessage, match="chegaram 2 bytes, e você pediu 6"):
+        wait_for_bytes(theirs, 6)
 
 
 def test_check_clean_strikes_the_stage(capsys, monkeypatch):
