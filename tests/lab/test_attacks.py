@@ -86,8 +86,9 @@ def test_victim_serves_until_killed():
 def test_copies_are_what_lesson_05_writes(name):
     """As cópias do laboratório são, letra por letra, os programas que a aula 05 manda escrever."""
     sources = [cell.source for cell in nbformat.read(LESSON, 4).cells]
-    parts = [re.fullmatch(rf"%%part {name} (\d)\n(.*)", source, re.S) for source in sources]
-    text = "\n\n\n".join(part[2] for part in sorted(filter(None, parts), key=lambda part: part[1]))
+    _, _, section = "\n\n".join(sources).partition(f"### O {name.removesuffix('.py')}: `{name}`")
+    blocks = re.findall(r"^```python\n(.*?)^```$", section.partition("\n### ")[0], re.S | re.M)
+    text = "\n\n".join(blocks).removesuffix("\n")
     assert own.find(name).suffix == ".txt"
     assert own.find(name).read_text(encoding="utf-8") == text + "\n"
 
@@ -117,6 +118,29 @@ def test_own_program_that_does_not_start_is_explained(text, why, tmp_path, monke
         targets.own_server().__enter__()
     with pytest.raises(ChatError, match="o cliente não se conectou"):
         targets.own_client().__enter__()
+    assert not targets._running
+
+
+def test_rehearsal_shows_both_screens(tmp_path, monkeypatch):
+    """Sem arquivos na pasta, ensaiam-se as cópias: a conversa inteira, vista das duas telas."""
+    monkeypatch.chdir(tmp_path)
+    ana, joao = attacks.rehearse()
+    common = "João entrou!\nConectado ao servidor!\nJoão: olá, Ana! 🎉\n"
+    assert joao == f"Escolha o seu apelido: {common}A conversa acabou.\n"
+    assert ana.startswith("Escolha o seu apelido: Ana entrou!\n")
+    assert ana.endswith("João saiu!\nAna: tchau!\nA conversa acabou.\n")
+    assert not targets._running
+
+
+@pytest.mark.parametrize(("name", "part"), [("servidor.py", "welcome"), ("cliente.py", "write")])
+def test_rehearsal_that_stops_tells_whose_error(name, part, tmp_path, monkeypatch):
+    """Falta uma função: a frase traz o erro de quem a procurou, com a linha do arquivo do aluno."""
+    monkeypatch.chdir(tmp_path)
+    text = own.find(name).read_text(encoding="utf-8").replace(f"def {part}(", f"def other_{part}(")
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    error = rf"Erros: o {name.removesuffix('.py')}: NameError: .*{name}, linha \d+\)"
+    with pytest.raises(ChatError, match=error):
+        attacks.rehearse()
     assert not targets._running
 
 

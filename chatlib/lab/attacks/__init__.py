@@ -12,6 +12,7 @@ contra o do aluno e contra o `chatlib`. Só o protocolo difere: o ingênuo não 
 
 from . import arriving, delivering, leaving, naive, trusting, using
 from .catalog import ATTACKS, Attack, Result, run, table, tell
+from .rehearsal import rehearse
 from .scene import Flood, Person, Scene
 from .targets import chatlib_server, naive_server, own_server
 
@@ -29,6 +30,7 @@ __all__ = [
     "naive",
     "naive_server",
     "own_server",
+    "rehearse",
     "run",
     "table",
     "tell",

@@ -8,6 +8,7 @@ Um processo à parte, porque alguns ataques deixam o ingênuo girando sem fim ou
 """
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 from ...errors import ChatError
 from ..peer import HOST, Peer, wait_until
@@ -43,6 +45,7 @@ class Program:
         # Um arquivo, e não um cano, que se encheria sem que ninguém o lesse; dura o que durar o processo.
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+        self._name = Path(command[0]).name
         self._process = subprocess.Popen(
             [sys.executable, "-u", *command],
             env=os.environ | {"PYTHONPATH": path, "PYTHONUTF8": "1"},
@@ -66,9 +69,15 @@ class Program:
         return wait_until(lambda: any(text in line for line in self.lines[:]), timeout)
 
     def type(self, line: str) -> None:
-        """Digita uma linha."""
-        self._keyboard.write(f"{line}\n".encode())
-        self._keyboard.flush()
+        """Digita uma linha; se o programa já acabou, ninguém a lê."""
+        with suppress(BrokenPipeError):
+            self._keyboard.write(f"{line}\n".encode())
+            self._keyboard.flush()
+
+    def end_typing(self) -> None:
+        """Acaba com o teclado, como o Ctrl+D."""
+        with suppress(BrokenPipeError):
+            self._keyboard.close()
 
     def interrupt(self) -> None:
         """Faz o que faz o Ctrl+C."""
@@ -81,10 +90,11 @@ class Program:
         return self._process.poll() is not None
 
     def complaint(self) -> str:
-        """A última linha do erro com que ele acabou, ou texto vazio."""
+        """A última linha do erro que ele escreveu, e a linha do arquivo; ou texto vazio."""
         self._complaints.seek(0)
-        lines = self._complaints.read().decode("utf-8", "replace").splitlines()
-        return lines[-1] if lines else ""
+        text = self._complaints.read().decode("utf-8", "replace")
+        where = re.findall(rf'{re.escape(self._name)}", line (\d+)', text)
+        return "".join([*text.splitlines()[-1:], *(f" ({self._name}, linha {n})" for n in where[-1:])])
 
     def kill(self) -> None:
         """Acaba com o processo, esteja ele como estiver."""
@@ -94,8 +104,13 @@ class Program:
         self._reader.join()
         self._screen.close()
         self._complaints.close()
-        with suppress(BrokenPipeError):
-            self._keyboard.close()
+        self.end_typing()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc) -> None:
+        self.kill()
 
 
 class ServerTarget:
