@@ -19,6 +19,8 @@ Command = Callable[[Room, Member, str], str | None]
 COMMANDS: dict[str, Command] = {}
 _usages: dict[str, str] = {}  # nome do comando -> como se usa
 
+AT_ONCE = 100  # textos que vão juntos à sala: mais numa só carta pesariam em quem lê devagar
+
 
 # Espaços, e o que não se vê; uma barra, de qualquer dos tipos que um teclado dá; o nome; o resto.
 _SPACE, _SLASH = r"[\s\u200b-\u200d\u2060\ufeff]*", r"[/\\／⁄∕]"
@@ -35,19 +37,31 @@ class Leave(Exception):
 def obey(room: Room, member: Member, lines: list[bytes | None]) -> None:
     """Cumpre o que o membro disse, linha a linha; None é uma que passou do limite.
 
-    Levanta `Leave` se ele tem de sair.
+    O que ele diz seguido vai à sala de uma vez: assim se paga por ida, e não por linha. Levanta
+    `Leave` se ele tem de sair.
     """
+    texts: list[str] = []
     for line in lines:
         try:
-            reply = _take(room, member, line)
+            reply = _take(room, member, line, texts)
         except (MessageRefused, ApelidoRefused) as refusal:
             reply = protocol.notice(str(refusal))
+        if reply or len(texts) == AT_ONCE:
+            _say(room, member, texts)
         if reply:
             room.answer(member, reply)
+    _say(room, member, texts)
 
 
-def _take(room: Room, member: Member, line: bytes | None) -> str | None:
-    """Cumpre uma linha; devolve o que responder só a quem a mandou."""
+def _say(room: Room, member: Member, texts: list[str]) -> None:
+    """Leva à sala o que o membro disse até aqui."""
+    if texts:
+        room.say(member, *texts)
+        texts.clear()
+
+
+def _take(room: Room, member: Member, line: bytes | None, texts: list[str]) -> str | None:
+    """Cumpre uma linha, ou a junta a ``texts``; devolve o que responder só a quem a mandou."""
     if member.removed:
         raise Leave(member.reason)
     said = line and strip_prefix(line, (member.apelido, member.entry_apelido))
@@ -59,8 +73,9 @@ def _take(room: Room, member: Member, line: bytes | None) -> str | None:
         return protocol.too_long(room.max_text)
     text = said.decode("utf-8", "replace")
     if command := meaning(text):
+        _say(room, member, texts)
         return run(room, member, *command)
-    room.say(member, unescaped(text))
+    texts.append(unescaped(text))
     return None
 
 

@@ -20,7 +20,7 @@ socket é a thread do membro, depois que o carteiro o soltou (`Member.released`)
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -48,8 +48,8 @@ class Action(Enum):
 class Letter(NamedTuple):
     """Uma carta.
 
-    data: o que entregar; to: o destinatário de uma carta só dele (None: todos), ou quem entra ou
-    sai; event: o que contar a quem observa, na hora da entrega; greeting: o que só quem entra
+    data: as linhas a entregar; to: o destinatário de uma carta só dele (None: todos), ou quem entra ou
+    sai; events: o que contar a quem observa, na hora da entrega; greeting: o que só quem entra
     recebe, logo depois de ``data``; keep: se o histórico a guarda; done: ligado quando o carteiro
     chega a ela.
     """
@@ -57,7 +57,7 @@ class Letter(NamedTuple):
     data: bytes = b""
     to: Member | None = None
     action: Action = Action.DELIVER
-    event: Event | None = None
+    events: Sequence[Event] = ()
     greeting: bytes = b""
     keep: bool = False
     done: threading.Event | None = None
@@ -99,14 +99,15 @@ class Postman:
         urgent: não espera. Urgente é a carta de quem segura a trava da sala, que ``tell`` pode
         estar pedindo.
         """
-        if not urgent:
-            self.wait_for_room()
         with self._lock:
+            if not urgent:
+                self._wait()
             if self._closed:
                 return False
+            if not self._letters:
+                self._filled.notify()
             self._letters.append(letter)
             self._size += len(letter.data) + LETTER_COST
-            self._filled.notify()
             return True
 
     def keep_history(self, size: int) -> None:
@@ -117,8 +118,11 @@ class Postman:
     def wait_for_room(self) -> None:
         """Espera enquanto a caixa está cheia; o próprio carteiro, que a esvazia, não espera."""
         with self._lock:
-            while self._size > MAX_BOX and not self._closed and not self.is_me():
-                self._emptied.wait()
+            self._wait()
+
+    def _wait(self) -> None:
+        while self._size > MAX_BOX and not self._closed and not self.is_me():
+            self._emptied.wait()
 
     def settle(self, timeout: float) -> bool:
         """Espera que o que está na caixa saia e diz se deu tempo; não espera por quem está atrasado."""
@@ -171,17 +175,15 @@ class Postman:
             own, start = apart.get(member, (b"", 0))
             return own + common[start:]
 
-        for data, to, action, event, greeting, keep, done in letters:
-            if event:
+        for data, to, action, events, greeting, keep, done in letters:
+            for event in events:
                 self._tell(event)
             if done:
                 barriers.append(done)
             if to is None:
                 common += data
                 if keep and self._history.maxlen:
-                    self._history.append(HISTORY + data)
-                    if self._record:
-                        self._record(data)
+                    self._remember(data)
             elif action is Action.LEAVE:
                 self._release(to, due(to))
                 common += data
@@ -198,6 +200,12 @@ class Postman:
         for done in barriers:
             done.set()
         return len(common) + LETTER_COST * len(letters)
+
+    def _remember(self, data: bytes) -> None:
+        for line in data.split(b"\n")[:-1]:
+            self._history.append(HISTORY + line + b"\n")
+            if self._record:
+                self._record(line + b"\n")
 
     def _note_late(self) -> None:
         self._late = {member for member in self._members if member.pending}

@@ -53,9 +53,11 @@ def clean(text: str) -> str:
     return text if text.isprintable() else _UNSAFE.sub("\ufffd", text)
 
 
-def encode(line: str) -> bytes:
-    """Uma linha pronta para a rede: limpa (`clean`), em UTF-8 e terminada em ``\\n``."""
-    return clean(line).encode("utf-8", "replace") + b"\n"
+def encode(*lines: str) -> bytes:
+    """As linhas prontas para a rede: limpas (`clean`), em UTF-8, cada uma terminada em ``\\n``."""
+    if not "".join(lines).isprintable():  # quase nunca há o que limpar, e uma olhada serve a todas
+        lines = tuple(map(clean, lines))
+    return "\n".join([*lines, ""]).encode("utf-8", "replace")
 
 
 # --- as frases: cada uma se escreve e se lê aqui, e em nenhum outro lugar

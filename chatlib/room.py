@@ -11,7 +11,7 @@ na mão, a carta que o conta. Por isso ninguém lê uma mensagem de quem não vi
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -133,7 +133,7 @@ class Room:
         """Põe na sala e conta a todos; EntryRefused se não cabe, ApelidoRefused se o apelido não serve."""
         member.apelido = check_apelido(member.apelido)
         line, greeting = protocol.encode(protocol.entered(member.apelido)), protocol.encode(protocol.GREETING)
-        letter = Letter(line, member, Action.JOIN, self._event("named", member), greeting)
+        letter = Letter(line, member, Action.JOIN, self._events("named", member, ""), greeting)
         with self._lock:
             self._check_free(member, member.apelido)
             if not self.is_open:
@@ -158,7 +158,7 @@ class Room:
         with self._lock:
             self._check_free(member, apelido)
             line = protocol.encode(protocol.renamed(member.apelido, apelido))
-            self._postman.post(Letter(line, event=self._event("renamed", member, apelido)), urgent=True)
+            self._postman.post(Letter(line, events=self._events("renamed", member, apelido)), urgent=True)
             self._present.rename(member, apelido)
 
     def leave(self, member: Member) -> None:
@@ -166,7 +166,7 @@ class Room:
         with self._lock:
             self._present.remove(member)
             line = protocol.encode(protocol.left(member.apelido))
-            left = self._event("left", member, member.reason)
+            left = self._events("left", member, member.reason)
             self._postman.post(Letter(line, member, Action.LEAVE, left), urgent=True)
         member.released.wait()
 
@@ -204,19 +204,21 @@ class Room:
         as que não são avisos. Devolve False com a sala fechada.
         """
         keep = not line.startswith(protocol.NOTICE)
-        return self._postman.post(Letter(protocol.encode(line), event=event, keep=keep))
+        return self._postman.post(Letter(protocol.encode(line), events=[event] if event else (), keep=keep))
 
-    def say(self, member: Member, text: str) -> None:
-        """O membro diz ``text`` a todos."""
-        member.messages += 1
-        self.broadcast(protocol.said(member.apelido, text), self._event("message", member, text))
+    def say(self, member: Member, *texts: str) -> None:
+        """O membro diz os textos a todos, um depois do outro: uma carta só leva todos."""
+        member.messages += len(texts)
+        prefix = protocol.said(member.apelido, "")
+        lines = protocol.encode(*[prefix + text for text in texts])
+        self._postman.post(Letter(lines, events=self._events("message", member, *texts), keep=True))
 
     def whisper(self, member: Member, apelido: str, text: str) -> None:
         """Entrega o texto só a ``apelido`` e a quem o mandou; MessageRefused se não está aqui."""
         with self._lock:
             target = self._find(apelido)
         line = protocol.encode(protocol.private(member.apelido, text))
-        self._postman.post(Letter(line, target, event=self._event("private", member)))
+        self._postman.post(Letter(line, target, events=self._events("private", member, "")))
         if target is not member:
             self._postman.post(Letter(line, member))
 
@@ -287,14 +289,15 @@ class Room:
     def report(self, kind: str, text: str = "", address: sockets.Address | None = None) -> None:
         """Conta a quem observa algo que não é de membro nenhum: ``connected``, ``refused`` ou ``error``."""
         if self._listeners.all:
-            self._postman.post(Letter(event=Event(kind, text=text, address=address)))
+            self._postman.post(Letter(events=[Event(kind, text=text, address=address)]))
 
     def is_own_thread(self) -> bool:
         """Se quem pergunta é a thread que entrega, como dentro de quem observa."""
         return self._postman.is_me()
 
-    def _event(self, kind: str, member: Member, text: str = "") -> Event | None:
+    def _events(self, kind: str, member: Member, *texts: str) -> Sequence[Event]:
         wanted = self._listeners.all_talk if kind == "message" else self._listeners.all
         if not wanted:  # sem ninguém olhando, não custa nada
-            return None
-        return Event(kind, member.apelido, protocol.clean(text), member.address, began=time.monotonic())
+            return ()
+        who, now = (member.apelido, member.address), time.monotonic()
+        return [Event(kind, who[0], protocol.clean(text), who[1], began=now) for text in texts]

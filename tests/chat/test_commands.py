@@ -5,7 +5,7 @@ import threading
 import pytest
 from peers import wait_until
 
-from chatlib import protocol
+from chatlib import commands, protocol
 
 pytestmark = pytest.mark.usefixtures("wire")  # tudo aqui vale em claro e com TLS
 
@@ -49,6 +49,46 @@ def test_private_code_keeps_its_indentation(room):
     """Depois de ``/msg APELIDO`` e um só espaço, o texto vai como está, com o recuo."""
     room[0].say("/msg Bia     return 1", "/msg  Bia   oi", "fim")
     assert room[1].lines(3) == ["Ana (particular):     return 1", "Ana (particular): oi", "Ana: fim"]
+
+
+def watch_letters(monkeypatch, server):
+    """Anota o que passa a ir para a caixa do carteiro; a função devolvida diz o que foi."""
+    letters, post = [], server.room._postman.post
+
+    def noting(letter, **how):
+        letters.append(letter.data)
+        return post(letter, **how)
+
+    monkeypatch.setattr(server.room._postman, "post", noting)
+    return lambda: letters
+
+
+def test_what_is_said_in_a_row_goes_together(monkeypatch, room, server):
+    """O que chega junto vai à sala numa carta só, mas um comando ou uma resposta tem a sua vez."""
+    letters = watch_letters(monkeypatch, server)
+    ana = server.room.members[0]
+    commands.obey(server.room, ana, [b"1", b"//2", b"/apelido Lia", b"", b"3", None, b"4", b"/nada", b"5"])
+    assert [data for data in letters() if not data.startswith(b"*")] == [
+        b"Ana: 1\nAna: /2\n",
+        b"Lia: 3\n",
+        b"Lia: 4\n",
+        b"Lia: 5\n",
+    ]
+    assert ana.messages == 5
+    assert [line.partition(" ")[2][:8] for line in room[0].lines(8)] == [
+        "1", "/2", "Ana agor", "3", "mensagem", "4", "não conh", "5"
+    ]  # fmt: skip
+
+
+def test_one_letter_is_not_the_whole_flood(monkeypatch, room, server):
+    """Uma enxurrada de linhas curtas vai em cartas de um tamanho que ninguém estranha."""
+    letters = watch_letters(monkeypatch, server)
+    commands.obey(server.room, server.room.members[0], [b"x"] * 250)
+    assert [data.count(b"\n") for data in letters()] == [
+        commands.AT_ONCE,
+        commands.AT_ONCE,
+        250 - 2 * commands.AT_ONCE,
+    ]
 
 
 @pytest.mark.parametrize("target", ["Bia", "bia", "ＢＩＡ", "  Bia"])

@@ -68,7 +68,7 @@ def test_a_whole_stay_in_one_batch(action):
         working(lambda event: gate.wait(DEADLINE)) as carteiro,
     ):
         carteiro.post(Letter(b"bia\n", bia, Action.JOIN))
-        carteiro.post(Letter(event=Event("segura")))
+        carteiro.post(Letter(events=[Event("segura")]))
         carteiro.post(Letter(b"antes\n"))
         carteiro.post(Letter(b"ana\n", ana, Action.JOIN, greeting=b"oi\n"))
         carteiro.post(Letter(b"particular\n", to=ana))
@@ -88,7 +88,7 @@ def test_batch_is_one_send():
     """Mil cartas à espera saem com um só ``send``."""
     gate, sends = threading.Event(), []
     with pair() as (ana, there), working(lambda event: gate.wait(DEADLINE)) as carteiro:
-        carteiro.post(Letter(b"", ana, Action.JOIN, Event("segura")))
+        carteiro.post(Letter(b"", ana, Action.JOIN, [Event("segura")]))
         send, ana._send = ana._send, lambda data: sends.append(len(data)) or send(data)
         for _ in range(1000):
             carteiro.post(Letter(b"x\n"))
@@ -162,7 +162,7 @@ def test_full_box_makes_the_talker_wait_but_not_the_urgent():
     """Com a caixa cheia quem fala espera; a carta urgente e a do próprio carteiro, não."""
     gate, stuck = threading.Event(), threading.Event()
     with working(lambda event: gate.wait(DEADLINE)) as carteiro:
-        carteiro.post(Letter(event=Event("segura")))
+        carteiro.post(Letter(events=[Event("segura")]))
         wait_until(lambda: not carteiro._letters)
         carteiro.post(Letter(b"x" * (postman.MAX_BOX + 1)))
         talker = threading.Thread(target=lambda: (carteiro.post(Letter(b"y")), stuck.set()))
@@ -182,7 +182,7 @@ def test_postman_may_post_to_its_own_full_box():
         done.extend(carteiro.post(Letter(b"x" * 10_000)) for _ in range(100))
 
     with working(tell) as carteiro:
-        carteiro.post(Letter(event=Event("oi")))
+        carteiro.post(Letter(events=[Event("oi")]))
         wait_until(lambda: len(done) == 100)
     assert all(done)
 
@@ -192,8 +192,43 @@ def test_box_is_bounded():
     sizes = []
     with working(lambda event: sizes.append(carteiro._size)) as carteiro:
         for _ in range(2000):
-            carteiro.post(Letter(b"x" * 1000, event=Event("oi")))
+            carteiro.post(Letter(b"x" * 1000, events=[Event("oi")]))
     assert max(sizes) <= postman.MAX_BOX + 1000 + postman.LETTER_COST
+
+
+def test_talkers_that_waited_do_not_overfill_the_box():
+    """Quando há lugar de novo, quem esperava entra um de cada vez, e não todos juntos."""
+    gate, sizes = threading.Event(), []
+
+    def tell(event):
+        gate.wait(DEADLINE)
+        sizes.append(carteiro._size)
+
+    with working(tell) as carteiro:
+        carteiro.post(Letter(events=[Event("segura")]))
+        wait_until(lambda: not carteiro._letters)
+        letter = Letter(b"x" * (postman.MAX_BOX - 1000), events=[Event("oi")])
+        carteiro.post(letter)
+        carteiro.post(letter)
+        talkers = [threading.Thread(target=carteiro.post, args=(letter,)) for _ in range(30)]
+        for talker in talkers:
+            talker.start()
+        gate.set()
+        for talker in talkers:
+            talker.join(DEADLINE)
+    assert len(sizes) == 33 and max(sizes) <= 2 * postman.MAX_BOX
+
+
+def test_history_keeps_each_line_of_a_letter():
+    """Uma carta com várias falas conta por várias no histórico."""
+    with pair() as (ana, there):
+        with working() as carteiro:
+            carteiro.keep_history(3)
+            carteiro.post(Letter(b"1\n2\n", keep=True))
+            carteiro.post(Letter(b"3\n4\n", keep=True))
+            carteiro.post(Letter(b"", ana, Action.JOIN))
+        lines = b"".join(postman.HISTORY + line for line in (b"2\n", b"3\n", b"4\n"))
+        assert read_all(there) == lines + b"fim\n"
 
 
 def test_closed_box_refuses_and_wakes_who_waits():
@@ -201,7 +236,7 @@ def test_closed_box_refuses_and_wakes_who_waits():
     gate, answers = threading.Event(), []
     carteiro = Postman(lambda event: gate.wait(DEADLINE), b"")
     carteiro.start()
-    carteiro.post(Letter(event=Event("segura")))
+    carteiro.post(Letter(events=[Event("segura")]))
     wait_until(lambda: not carteiro._letters)
     carteiro.post(Letter(b"x" * (postman.MAX_BOX + 1)))
     waiting = threading.Thread(target=lambda: answers.append(carteiro.post(Letter(b"y"))))
