@@ -5,6 +5,7 @@
                                              uma nova e guarda a sua com outro nome
   python3 lab.py testes                      faz todas as verificações, como a integração contínua
   python3 lab.py testes [opções do pytest]   roda só o pytest, com essas opções
+  python3 lab.py medir [opções]              mede o servidor ao lado de outros; medir -h mostra as opções
   python3 lab.py ajuda                       mostra este texto
 
 As aulas originais ficam em notebooks/; caderno/ é a sua cópia, que nenhuma atualização toca.
@@ -321,6 +322,12 @@ def obey(args):
         with take_turn():
             prepare(["lab", "test"])
         return run_tests(rest)
+    if command == "medir":
+        if sys.platform != "linux":
+            sys.exit("Não deu certo: as medidas leem o que só o Linux conta; rode num Linux ou no WSL.")
+        with take_turn():
+            prepare(["lab", "test"])
+        return run(PYTHON, "tests/bench/bench.py", *rest)[0]
     if command == "caderno":
         with take_turn():
             fill_workbook(rest)

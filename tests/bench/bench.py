@@ -1,390 +1,161 @@
 """Mede o chatlib ao lado de outros servidores de chat, com a mesma carga e na mesma máquina.
 
-    python tests/bench/bench.py                     # tudo: alguns minutos
-    python tests/bench/bench.py --quick             # uma volta curta
-    python tests/bench/bench.py --only chatlib c fanout
+  python3 lab.py medir                          tudo: perto de meia hora
+  python3 lab.py medir --quick                  uma volta curta, de poucos minutos
+  python3 lab.py medir --only chatlib c fanout  só estes servidores e cenários
 
-Precisa de Linux e de um compilador C (`cc`). `websockets` e `ngircd` entram se estiverem instalados.
+Precisa de Linux e de um compilador C (cc). Os outros servidores entram se estiverem instalados; no
+Debian e no Ubuntu, os pacotes são ngircd, nats-server, redis-server e python3-websockets.
 
-Cada medida sobe um servidor novo em 127.0.0.1, aplica a carga de `load.c` e derruba o servidor.
-As medidas são intercaladas: em cada volta, um cenário passa por todos os servidores antes do
-próximo, de modo que um minuto ruim da máquina pesa em todos. Vale a mediana das voltas; os tempos
-absolutos mudam de máquina para máquina, as razões muito menos.
+Cada medida sobe um servidor novo em 127.0.0.1, aplica a carga de load.c, confere que cada membro
+recebeu tudo, uma vez e em ordem, e derruba o servidor. As voltas são intercaladas: um cenário passa
+por todos os servidores antes do próximo, de modo que um minuto ruim da máquina pesa em todos. Valem
+a mediana das voltas e as razões; os tempos absolutos mudam de máquina para máquina.
 
-Servidores:
-    chatlib     o pacote deste repositório, por `python -m chatlib server`
-    recorded    o mesmo, com um `Recorder` gravando tudo (`server_recorded.py`); compare com quiet
-    quiet       o mesmo, sem o `Recorder` e sem contar nada no terminal
-    c           o limite físico: um laço epoll em C que junta o que chegou (`cloop.c`)
-    naive       o servidor ingênuo do início do curso (`server_naive.py`)
-    websockets  o `broadcast` da biblioteca websockets (`server_websockets.py`)
-    ngircd      um servidor de IRC em C, sem limites de ritmo
-
-Cenários:
-    fanout      100 membros, 10 falam, cada um com até 64 mensagens de 64 bytes no ar
-    joins       1.000 conexões entram o mais depressa possível, 100 por vez (8 no ngircd, que deixa
-                poucas à espera e assim se sai melhor)
-    latency     100 membros, 100 mensagens por segundo, um falante de cada vez
-    stall       o fanout, com um membro a mais que entra e nunca lê; um servidor que entrega pouco não
-                chega a encher o buffer desse membro, e não sente a falta dele
+No fim, as tabelas na tela e, na pasta, medidas.json (tudo o que se mediu) e medidas.svg (as razões).
 """
 
 import argparse
-import contextlib
-import importlib.util
 import json
 import os
-import re
+import platform
 import resource
 import shutil
-import socket
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-START_LIMIT = 10  # s até o servidor dizer onde escuta
-LOAD_LIMIT = 120  # s para uma medida inteira
-STOP_LIMIT = 5  # s entre pedir que o servidor pare e matá-lo
+import kernel
+from contenders import CONTENDERS, ROOT
+from drawing import picture
+from running import BenchError, compile_sources
+from scenarios import IDLE, Scenario, measure, scenarios
+from tables import OURS, br, report
 
-NGIRCD_CONF = """
-[Global]
-Name = irc.bench
-Info = bench
-Listen = 127.0.0.1
-Ports = {port}
-ServerUID = {uid}
-ServerGID = {gid}
-[Limits]
-MaxConnections = 0
-MaxConnectionsIP = 0
-MaxJoins = 0
-MaxPenaltyTime = 0
-PingTimeout = 3600
-[Options]
-DNS = no
-Ident = no
-PAM = no
-"""
+KERNEL = "kernel"  # o cenário que não é de servidor: o notebook parado
+ROUNDS = 7
+QUICK = 0.2
 
 
-class BenchError(Exception):
-    """Uma medida que não deu certo; a mensagem diz por quê."""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """Um número de um cenário: como se lê no resultado de `load` e como se mostra."""
-
-    scenario: str
-    key: str
-    title: str
-    higher_is_better: bool
-    digits: int = 0
-
-
-METRICS = [
-    Metric("fanout", "rate", "fanout: entregas por segundo (mais é melhor)", True),
-    Metric("joins", "seconds", "joins: segundos até todos entrarem (menos é melhor)", False, 3),
-    Metric("latency", "p50", "latency: mediana por entrega, em µs (menos é melhor)", False),
-    Metric("latency", "p99", "latency: percentil 99 por entrega, em µs (menos é melhor)", False),
-    Metric("stall", "rate", "stall: entregas por segundo com um membro parado (mais é melhor)", True),
-]
-
-
-def scenarios(quick):
-    """Devolve {cenário: [leitores, falantes, segundos]}, os argumentos de `load`."""
-    seconds = 1 if quick else 3
-    return {
-        "fanout": [100, 10, seconds],
-        "joins": [200 if quick else 1000, 0, 0],
-        "latency": [100, 100, seconds],
-        "stall": [100, 10, seconds],
-    }
-
-
-# ---- servidores ---------------------------------------------------------------------------------
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-def find_ngircd():
-    return shutil.which("ngircd", path=os.environ.get("PATH", "") + ":/usr/sbin")
-
-
-def ngircd_command(directory):
-    """Escreve a configuração e devolve (comando, porta): o ngircd não escolhe porta sozinho."""
-    port = free_port()
-    conf = directory / "ngircd.conf"
-    conf.write_text(NGIRCD_CONF.format(port=port, uid=os.getuid(), gid=os.getgid()))
-    return [find_ngircd(), "--nodaemon", "--config", str(conf)], port
-
-
-def server_command(name, directory):
-    """Devolve (comando, porta); porta `None`: o servidor escreve HOST:PORTA ao subir."""
-    python = [sys.executable, "-u"]
-    if name == "ngircd":
-        return ngircd_command(directory)
-    if name == "chatlib":
-        return [*python, "-m", "chatlib", "server", "--port", "0"], None
-    if name == "c":
-        return [str(directory / "cloop")], None
-    if name == "quiet":
-        return [*python, str(HERE / "server_recorded.py"), "--off"], None
-    return [*python, str(HERE / f"server_{name}.py")], None
-
-
-def missing(name):
-    """Diz o que falta para medir um servidor, ou `None`."""
-    if name == "websockets" and not importlib.util.find_spec("websockets"):
-        return "a biblioteca websockets não está instalada"
-    if name == "ngircd" and not find_ngircd():
-        return "o ngircd não está instalado"
-    return None
-
-
-SERVERS = {
-    # nome: (protocolo de `load`, como aparece na tabela)
-    "chatlib": ("chat", "chatlib"),
-    "recorded": ("chat", "chatlib gravado"),
-    "quiet": ("chat", "chatlib calado"),
-    "c": ("chat", "C, limite físico"),
-    "naive": ("chat", "ingênuo do curso"),
-    "websockets": ("ws", "websockets"),
-    "ngircd": ("irc", "ngircd"),
-}
-
-
-def said_port(log):
-    """Lê a porta do que o servidor já escreveu; `None` se ainda não disse."""
-    found = re.search(r"127\.0\.0\.1:(\d+)", log.read_text(errors="replace"))
-    return int(found[1]) if found else None
-
-
-def accepts(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
-
-
-def wait_port(process, port, log):
-    """Espera o servidor escutar e devolve a porta."""
-    deadline = time.monotonic() + START_LIMIT
-    while time.monotonic() < deadline and process.poll() is None:
-        if port is None and (said := said_port(log)):
-            return said
-        if port is not None and accepts(port):
-            return port
-        time.sleep(0.02)
-    raise BenchError("o servidor não subiu: " + (log.read_text(errors="replace")[-300:].strip() or "calado"))
-
-
-@contextlib.contextmanager
-def running(name, directory):
-    """Sobe um servidor, dá a porta dele e, na saída, encerra só esse processo."""
-    command, port = server_command(name, directory)
-    log = directory / "server.log"
-    with log.open("wb") as output:  # um arquivo, não um pipe: ninguém precisa esvaziá-lo
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        yield wait_port(process, port, log)
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_LIMIT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-# ---- medidas ------------------------------------------------------------------------------------
-
-
-def compile_sources(directory):
-    for name in ("load", "cloop"):
-        command = ["cc", "-O2", "-Wall", "-Wextra", "-o", str(directory / name), str(HERE / f"{name}.c")]
-        subprocess.run(command, check=True)
-
-
-def run_load(name, scenario, arguments, directory):
-    """Faz uma medida e devolve o resultado de `load`; levanta `BenchError` se algo faltou."""
-    protocol, _ = SERVERS[name]
-    with running(name, directory) as port:
-        command = [str(directory / "load"), protocol, str(port), scenario, *map(str, arguments)]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=LOAD_LIMIT)
-        except subprocess.TimeoutExpired:
-            raise BenchError(f"não terminou em {LOAD_LIMIT} s") from None
-    if done.returncode:
-        raise BenchError(" ".join(done.stderr.split()))
-    return check(json.loads(done.stdout))
-
-
-def check(result):
-    """Confere que cada membro recebeu tudo, uma vez e em ordem, e calcula a taxa."""
-    if "due" not in result:
-        return result
-    if result["deliveries"] < result["due"]:
-        raise BenchError(f"parou depois de {br(result['deliveries'])} entregas")
-    if result["broken"]:
-        raise BenchError(f"{br(result['broken'])} mensagens fora de ordem ou repetidas")
-    if result.get("seconds"):
-        result["rate"] = result["deliveries"] / result["seconds"]
-    return result
-
-
-def measure(servers, chosen, rounds, directory):
-    """Devolve ({(servidor, cenário): [resultado, …]}, {(servidor, cenário): erro})."""
-    results, failures = {}, {}
+def measure_all(
+    servers: list[str], chosen: dict[str, Scenario], rounds: int, directory: Path
+) -> tuple[dict, dict]:
+    """Devolve {cenário: {servidor: [números de cada volta]}} e {cenário: {servidor: por que não deu}}."""
+    results: dict = {scenario: {name: [] for name in servers} for scenario in chosen}
+    failures: dict = {scenario: {} for scenario in chosen}
     for turn in range(1, rounds + 1):
-        for scenario, arguments in chosen.items():
+        for scenario, load in chosen.items():
             for name in servers:
-                key = (name, scenario)
-                if key in failures:
+                if name in failures[scenario]:
                     continue
                 progress(f"volta {turn} de {rounds}: {scenario}, {name}")
                 try:
-                    results.setdefault(key, []).append(run_load(name, scenario, arguments, directory))
+                    results[scenario][name].append(measure(name, load, directory))
                 except BenchError as error:
-                    failures[key] = str(error)
+                    failures[scenario][name] = str(error)
+                    del results[scenario][name]
     progress("")
     return results, failures
 
 
-def progress(text):
+def progress(text: str) -> None:
     """Mostra o andamento na mesma linha, se alguém está olhando."""
     if sys.stderr.isatty():
         print(f"\r{text:<60}", end="" if text else "\r", file=sys.stderr, flush=True)
 
 
-# ---- tabela -------------------------------------------------------------------------------------
+def available(names: list[str]) -> list[str]:
+    """Tira os servidores que não se pode medir aqui, dizendo por quê."""
+    for name in names:
+        if reason := CONTENDERS[name].missing():
+            print(f"{CONTENDERS[name].title} fica de fora: {reason}")
+    return [name for name in names if not CONTENDERS[name].missing()]
 
 
-COLUMNS = "  {:<18}{:>12}{:>26}{:>11}{:>11}"
-
-
-def br(value, digits=0):
-    """Escreve um número com ponto nos milhares e vírgula nos decimais."""
-    return f"{value:,.{digits}f}".translate(str.maketrans(",.", ".,"))
-
-
-def times(value):
-    """Escreve uma razão com algarismos bastantes para se ler: 0,53×, 5,3×, 31×."""
-    return br(value, 2 if value < 3 else 1 if value < 20 else 0) + "×"
-
-
-def percent(value):
-    """Escreve uma razão em porcentagem: 0,3 %, 52 %."""
-    return br(100 * value, 1 if value < 0.1 else 0) + " %"
-
-
-def ratio(metric, this, other):
-    """Quantas vezes `this` é melhor que `other`."""
-    return this / other if metric.higher_is_better else other / this
-
-
-def row(metric, name, values, medians):
-    """Uma linha da tabela: mediana, extremos, e as razões com o limite e com o chatlib."""
-    middle, least, most = (br(each, metric.digits) for each in (medians[name], min(values), max(values)))
-    limit = percent(ratio(metric, medians[name], medians["c"])) if "c" in medians else "–"
-    chatlib = times(ratio(metric, medians["chatlib"], medians[name])) if "chatlib" in medians else "–"
-    return COLUMNS.format(SERVERS[name][1], middle, f"{least} a {most}", limit, chatlib)
-
-
-def show(metric, servers, results, failures):
-    """Escreve a tabela de um número: uma linha por servidor, os que falharam com o motivo."""
-    values = {
-        name: [result[metric.key] for result in results[name, metric.scenario]]
-        for name in servers
-        if (name, metric.scenario) in results and (name, metric.scenario) not in failures
-    }
-    medians = {name: statistics.median(each) for name, each in values.items()}
-    print(f"\n{metric.title}")
-    print(COLUMNS.format("servidor", "mediana", "menor a maior", "do limite", "chatlib é"))
-    for name in servers:
-        if name in values:
-            print(row(metric, name, values[name], medians))
-        else:
-            print(f"  {SERVERS[name][1]:<18}  {failures[name, metric.scenario]}")
-    return medians
-
-
-def show_stall_cost(fanout, stall):
-    """Escreve quanto do fanout resta quando um membro para de ler."""
-    both = [name for name in stall if name in fanout]
-    if both:
-        print("\nstall ÷ fanout: quanto resta quando um membro para de ler")
-    for name in both:
-        print(f"  {SERVERS[name][1]:<18}{percent(stall[name] / fanout[name]):>12}")
-
-
-def report(servers, chosen, results, failures):
-    medians = {
-        (metric.scenario, metric.key): show(metric, servers, results, failures)
-        for metric in METRICS
-        if metric.scenario in chosen
-    }
-    show_stall_cost(medians.get(("fanout", "rate"), {}), medians.get(("stall", "rate"), {}))
-    print("\n“do limite”: quanto do laço em C. “chatlib é”: quantas vezes o chatlib é melhor.")
-
-
-# ---- linha de comando ---------------------------------------------------------------------------
-
-
-def parse_arguments():
-    names = [*SERVERS, *scenarios(True)]
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="bench.py [-h] [--quick] [--rounds N] [--only NOME ...]",
-        add_help=False,
-    )
-    parser.add_argument("-h", "--help", action="help", help="mostra esta ajuda e sai")
-    parser.add_argument("--quick", action="store_true", help="uma volta, mais curta e com menos entradas")
-    parser.add_argument("--rounds", type=int, metavar="N", help="número de voltas (3; com --quick, 1)")
-    parser.add_argument("--only", nargs="+", metavar="NOME", choices=names, default=[],
-                        help="só estes servidores e cenários")  # fmt: skip
-    return parser.parse_args()
-
-
-def select(names, only):
-    """Os nomes pedidos em `only`; todos, se nenhum deles é deste grupo."""
+def pick(names: list[str], only: list[str]) -> list[str]:
+    """Os nomes pedidos em ``only``; todos, se nenhum deles é deste grupo."""
     return [name for name in names if name in only] or list(names)
 
 
-def available(names):
-    """Tira os servidores que não se pode medir aqui, dizendo por quê."""
-    for name in names:
-        if reason := missing(name):
-            print(f"{name} fica de fora: {reason}")
-    return [name for name in names if not missing(name)]
+def show_kernel(found: dict) -> None:
+    """O que gasta um notebook parado."""
+    print(f"\n{KERNEL}: o processo de um notebook parado")
+    for state, numbers in found.items():
+        print(
+            f"  {state:<18} acorda {br(numbers['wakeups'], 1)} vezes por segundo, "
+            f"gasta {br(numbers['cpu'], 2)} % do processador"
+        )
 
 
-def main():
-    arguments = parse_arguments()
-    rounds = arguments.rounds or (1 if arguments.quick else 3)
-    every = scenarios(arguments.quick)
-    chosen = {name: every[name] for name in select(every, arguments.only)}
-    servers = available(select(SERVERS, arguments.only))
+def save(
+    folder: Path, titles: dict, rounds: int, results: dict, failures: dict, notebook: dict | None
+) -> None:
+    """Grava os números e o retrato deles."""
+    folder.mkdir(parents=True, exist_ok=True)
+    document = {
+        "machine": {
+            "system": platform.platform(),
+            "python": platform.python_version(),
+            "processors": os.cpu_count(),
+            "load": os.getloadavg(),
+        },
+        "rounds": rounds,
+        "scenarios": titles,
+        "results": results,
+        "failures": failures,
+        KERNEL: notebook,
+    }
+    (folder / "medidas.json").write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
+    (folder / "medidas.svg").write_text(picture(titles, results), encoding="utf-8")
+    print(f"\nGravei medidas.json e medidas.svg em {folder}")
+
+
+def parse(args: list[str] | None) -> argparse.Namespace:
+    """As opções da linha de comando."""
+    names = [*CONTENDERS, *scenarios(), KERNEL]
+    parser = argparse.ArgumentParser(
+        prog="lab.py medir",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="%(prog)s [-h] [--quick] [--rounds N] [--only NOME ...] [--out PASTA]",
+        epilog=f"nomes: {', '.join(names)}",
+        add_help=False,
+    )
+    parser.add_argument("-h", "--help", action="help", help="mostra esta ajuda e sai")
+    parser.add_argument("--quick", action="store_true", help="uma volta, mais curta e com menos gente")
+    parser.add_argument("--rounds", type=int, metavar="N", help=f"quantas voltas ({ROUNDS}; com --quick, 1)")
+    parser.add_argument("--only", nargs="+", metavar="NOME", choices=names, default=[],
+                        help="só estes servidores e cenários")  # fmt: skip
+    parser.add_argument(
+        "--out", type=Path, metavar="PASTA", default=ROOT / "medidas", help="onde gravar (medidas/)"
+    )
+    parser.add_argument("--scale", type=float, help=argparse.SUPPRESS)  # para o teste da própria máquina
+    return parser.parse_args(args)
+
+
+def main(args: list[str] | None = None) -> int:
+    """O código de saída: 1 se o chatlib não passou em algum cenário."""
+    options = parse(args)
     if not shutil.which("cc"):
-        sys.exit("falta um compilador C: instale o comando `cc`")
+        sys.exit("Não deu certo: falta um compilador C; instale o comando cc (no Debian, o pacote gcc).")
+    scale = options.scale or (QUICK if options.quick else 1)
+    rounds = options.rounds or (1 if options.quick else ROUNDS)
+    every = scenarios(scale)
+    wanted = pick([*every, KERNEL], options.only)
+    chosen = {name: every[name] for name in wanted if name != KERNEL}
+    servers = available(pick(list(CONTENDERS), options.only)) if chosen else []
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # os filhos herdam
     with tempfile.TemporaryDirectory() as directory:
         compile_sources(Path(directory))
-        results, failures = measure(servers, chosen, rounds, Path(directory))
-    report(servers, chosen, results, failures)
-    return any(name == "chatlib" for name, _ in failures)
+        results, failures = measure_all(servers, chosen, rounds, Path(directory))
+    notebook = kernel.measure(IDLE * min(1, scale)) if KERNEL in wanted else None
+    titles = {name: scenario.title for name, scenario in chosen.items()}
+    print(report(titles, results, failures))
+    if notebook:
+        show_kernel(notebook)
+    save(options.out, titles, rounds, results, failures, notebook)
+    return int(any(OURS in failed for failed in failures.values()))
 
 
 if __name__ == "__main__":

@@ -2,14 +2,17 @@
  *
  *   load PROTOCOLO PORTA CENÁRIO LEITORES FALANTES SEGUNDOS
  *
- * PROTOCOLO  chat (o do curso), ws (o mesmo chat em WebSocket) ou irc.
+ * PROTOCOLO  chat (o do curso), ws (o mesmo chat em WebSocket), irc, nats ou redis.
  * CENÁRIO    joins    todos entram; mede até o último receber as boas-vindas
+ *            churn    com os LEITORES parados na sala, FALANTES por vez entram e saem, durante SEGUNDOS
  *            fanout   cada falante mantém até WINDOW mensagens no ar, durante SEGUNDOS
  *            stall    o mesmo, com um membro a mais que entra e nunca lê
  *            latency  PACE mensagens por segundo, um falante de cada vez
+ *            growth   o fanout, duas vezes com a mesma gente
  *
- * Só fala com 127.0.0.1. O resultado é uma linha JSON na saída padrão; um erro é uma frase na
- * saída de erros e o código 1.
+ * Só fala com 127.0.0.1. Antes e depois do que se mede, escreve uma linha "pausa" e espera uma linha
+ * na entrada: é a hora de olhar o processo do servidor. O resultado é uma linha JSON na saída
+ * padrão; um erro é uma frase na saída de erros e o código 1.
  *
  * Cada mensagem termina numa cauda de tamanho fixo: "~", o falante, o número da mensagem e a hora
  * do envio, em letras de "a" a "p" (quatro bits cada). Lida do fim para o começo, ela dispensa
@@ -30,12 +33,12 @@
 
 enum {
     TEXT = 64,              /* bytes de uma mensagem, com o fim de linha */
-    WINDOW = 64,            /* mensagens no ar por falante */
+    WINDOW = 100,           /* mensagens no ar por falante */
     PACE = 100,             /* mensagens por segundo no cenário latency */
     CALM = 8,               /* entradas ao mesmo tempo nos cenários que não medem a entrada */
     SPEAKER = 2, NUMBER = 6, CLOCK = 16,            /* letras de cada campo da cauda */
     TAIL = 1 + SPEAKER + NUMBER + CLOCK,
-    SPEAKERS = 128, CLIENTS = 4096, EVENTS = 1024,
+    SPEAKERS = 128, CLIENTS = 8192, EVENTS = 1024,
     REST = 4096,            /* pedaço de mensagem guardado entre duas leituras */
     CHUNK = 1 << 18,        /* bytes por leitura */
     QUIET_MS = 200,         /* silêncio que separa as entradas da medida */
@@ -64,10 +67,15 @@ static const struct protocol PROTOCOLS[] = {
     /* O ngircd deixa só 10 conexões à espera de accept; as outras perdem segundos em retransmissões. */
     {"irc", "PRIVMSG #c :%.*s\r\n", 0, 8, {{"", "NICK %1$s\r\nUSER %1$s 0 * :carga\r\n", 0},
                                           {" 001 ", "JOIN #c\r\n", 0}, {":End of NAMES", NULL, 0}}},
+    {"nats", "PUB c %1$d\r\n%2$.*1$s\r\n", 1, 100,
+     {{"INFO ", "CONNECT {\"verbose\":false}\r\nSUB c 1\r\nPING\r\n", 0}, {"PONG\r\n", NULL, 0}}},
+    /* Só o RESP3 deixa publicar por uma conexão que assina. */
+    {"redis", "PUBLISH c %.*s\r\n", 1, 100,
+     {{"", "HELLO 3\r\nSUBSCRIBE c\r\n", 0}, {"subscribe\r\n$1\r\nc\r\n:1\r\n", NULL, 0}}},
 };
 
 struct client {
-    int fd, step, open, joined;
+    int fd, step, open, joined, name;
     size_t kept;
     char rest[REST];
     uint32_t next[SPEAKERS]; /* número da próxima mensagem de cada falante */
@@ -75,7 +83,7 @@ struct client {
 
 static const struct protocol *protocol;
 static struct client *clients;
-static int total, readers, speakers, opened, admitted, epoll_fd, port, stalled;
+static int total, readers, speakers, opened, admitted, epoll_fd, port, stalled, names;
 static uint32_t sent[SPEAKERS], returned[SPEAKERS];
 static uint64_t deliveries, broken, last_delivery;
 static uint64_t *latencies; /* ns; NULL fora do cenário latency */
@@ -87,11 +95,25 @@ static _Noreturn void fail(const char *what, int client)
     exit(1);
 }
 
-static uint64_t now(void)
+static uint64_t read_clock(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+static uint64_t now(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+/* Quem nos chamou olha o servidor, e responde quando se pode seguir. */
+static void pause_here(void)
+{
+    puts("pausa");
+    fflush(stdout);
+    if (getchar() == EOF)
+        exit(1);
 }
 
 static void put_letters(char *to, int size, uint64_t value)
@@ -185,7 +207,7 @@ static ssize_t advance(struct client *c, const char *data, size_t size)
     c->step++;
     if (step->reply) {
         char nickname[16], reply[512];
-        sprintf(nickname, "s%d", (int)(c - clients));
+        sprintf(nickname, "s%d", c->name);
         if (step->framed)
             transmit(c, reply, frame(reply, nickname, strlen(nickname)));
         else
@@ -234,16 +256,16 @@ static void read_client(struct client *c)
     memcpy(c->rest, data + size - c->kept, c->kept);
 }
 
-static void open_client(void)
+static void open_client(struct client *c)
 {
-    struct client *c = &clients[opened++];
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    c->name = names++;
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (c->fd < 0)
         fail("não há mais descritores", c - clients);
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    if (stalled && opened == total) /* o membro parado guarda pouco, para o servidor senti-lo logo */
+    if (stalled && c == &clients[total - 1]) /* o membro parado guarda pouco, para o servidor senti-lo logo */
         setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &(int){4096}, sizeof(int));
     if (connect(c->fd, (struct sockaddr *)&address, sizeof address) && errno != EINPROGRESS)
         fail("a conexão foi recusada", c - clients);
@@ -281,7 +303,7 @@ static double join_all(int at_once)
     uint64_t start = now(), limit = start + JOIN_LIMIT_S * 1000000000ull;
     while (admitted < total) {
         while (opened < total && opened - admitted < at_once)
-            open_client();
+            open_client(&clients[opened++]);
         pump(100);
         if (now() > limit) {
             fprintf(stderr, "só %d de %d entraram em %d s\n", admitted, total, JOIN_LIMIT_S);
@@ -323,9 +345,30 @@ static void drain(void)
         pump(100);
 }
 
+/* Quem entrou sai na hora, e outro entra no lugar; com outro nome, que o primeiro ainda pode estar em uso. */
+static void churn(double seconds)
+{
+    uint64_t start = now(), end = start + seconds * 1e9;
+    int stays = 0;
+    while (now() < end) {
+        for (struct client *c = clients + readers; c < clients + readers + speakers; c++) {
+            if (c->name && !c->joined)
+                continue;
+            if (c->joined) {
+                stays++;
+                close(c->fd);
+            }
+            memset(c, 0, sizeof *c);
+            open_client(c);
+        }
+        pump(100);
+    }
+    printf("{\"stays\": %d, \"seconds\": %f}\n", stays, (now() - start) / 1e9);
+}
+
 static void fanout(double seconds)
 {
-    uint64_t start = last_delivery = now();
+    uint64_t start = last_delivery = now(), cpu = read_clock(CLOCK_PROCESS_CPUTIME_ID);
     while (now() < start + seconds * 1e9) {
         for (int i = 0; i < speakers; i++)
             if (sent[i] - returned[i] < WINDOW)
@@ -333,8 +376,8 @@ static void fanout(double seconds)
         pump(100);
     }
     drain();
-    printf("{\"deliveries\": %lu, \"due\": %lu, \"broken\": %lu, \"seconds\": %f}\n", deliveries, due(),
-           broken, (last_delivery - start) / 1e9);
+    printf("{\"deliveries\": %lu, \"due\": %lu, \"broken\": %lu, \"seconds\": %f, \"cpu\": %f}\n", deliveries,
+           due(), broken, (last_delivery - start) / 1e9, (read_clock(CLOCK_PROCESS_CPUTIME_ID) - cpu) / 1e9);
 }
 
 static int compare(const void *a, const void *b)
@@ -372,6 +415,7 @@ int main(int argc, char **argv)
         if (!strcmp(argv[1], PROTOCOLS[i].name))
             protocol = &PROTOCOLS[i];
     const char *scenario = argv[3];
+    double seconds = atof(argv[6]);
     stalled = !strcmp(scenario, "stall");
     port = atoi(argv[2]);
     readers = atoi(argv[4]);
@@ -381,10 +425,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "protocolo desconhecido ou números fora dos limites\n");
         return 2;
     }
-    clients = calloc(total, sizeof *clients);
+    clients = calloc(total + speakers, sizeof *clients); /* no cenário churn, os FALANTES são outros */
     epoll_fd = epoll_create1(0);
     if (!strcmp(scenario, "joins")) {
+        pause_here();
         printf("{\"seconds\": %f}\n", join_all(protocol->joining));
+        pause_here();
         return 0;
     }
     join_all(CALM);
@@ -392,6 +438,17 @@ int main(int argc, char **argv)
         epoll_ctl(epoll_fd, EPOLL_CTL_DEL, clients[total - 1].fd, NULL);
     while (pump(QUIET_MS)) /* espera passarem os avisos das entradas */
         ;
-    strcmp(scenario, "latency") ? fanout(atof(argv[6])) : latency(atof(argv[6]));
+    pause_here();
+    if (!strcmp(scenario, "churn"))
+        churn(seconds);
+    else if (!strcmp(scenario, "latency"))
+        latency(seconds);
+    else
+        fanout(seconds);
+    pause_here();
+    if (!strcmp(scenario, "growth")) {
+        fanout(seconds);
+        pause_here();
+    }
     return 0;
 }

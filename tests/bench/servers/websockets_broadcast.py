@@ -1,6 +1,6 @@
 """O mesmo chat em WebSocket, com o `broadcast` da biblioteca `websockets`.
 
-Uso: python server_websockets.py. Escuta em 127.0.0.1, numa porta livre, e escreve HOST:PORTA na
+Uso: python websockets_broadcast.py. Escuta em 127.0.0.1, numa porta livre, e escreve HOST:PORTA na
 primeira linha.
 """
 

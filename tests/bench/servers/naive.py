@@ -1,7 +1,7 @@
 """O servidor ingênuo do início do curso, com os defeitos dele de propósito.
 
 Não separa mensagens, lê o apelido no laço que aceita conexões e espera, no `send`, quem não lê.
-Uso: python server_naive.py. Escuta em 127.0.0.1, numa porta livre, e escreve HOST:PORTA na
+Uso: python naive.py. Escuta em 127.0.0.1, numa porta livre, e escreve HOST:PORTA na
 primeira linha.
 """
 
