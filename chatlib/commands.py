@@ -72,6 +72,9 @@ def _take(room: Room, member: Member, line: bytes | None, texts: list[str]) -> s
     if said is None or len(said) > room.max_text:
         return protocol.too_long(room.max_text)
     text = said.decode("utf-8", "replace")
+    if text[0].isalnum():  # quase tudo o que se diz; daqui em diante, começa por algo que pede cuidado
+        texts.append(text)
+        return None
     if command := meaning(text):
         _say(room, member, texts)
         return run(room, member, *command)

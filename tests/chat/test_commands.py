@@ -287,3 +287,10 @@ def test_lookalike_of_someone_present(room, join):
     assert ana.line() == "Bia entrou!"
     ana.say("/apelido B1a", "/apelido Bia")
     assert ana.lines(2)[1].startswith("* apelido recusado: Bia já está")
+
+
+def test_no_command_starts_with_a_letter():
+    """Letra ou algarismo, de qualquer língua, não abre um comando: é o que deixa a conversa passar direto."""
+    letters = [chr(code) for code in range(0x110000) if chr(code).isalnum()]
+    assert not any(commands._LOOKS_LIKE_COMMAND.match(f"{letter}/ajuda") for letter in letters)
+    assert not any(commands._ESCAPED.match(f"{letter}//ajuda") for letter in letters)
