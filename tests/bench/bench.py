@@ -1,7 +1,7 @@
 """Mede o chatlib ao lado de outros servidores de chat, com a mesma carga e na mesma máquina.
 
-  python3 lab.py medir                          tudo: perto de meia hora
-  python3 lab.py medir --quick                  uma volta curta, de poucos minutos
+  python3 lab.py medir                          tudo: perto de uma hora
+  python3 lab.py medir --quick                  uma volta curta: uns dez minutos
   python3 lab.py medir --only chatlib c fanout  só estes servidores e cenários
 
 Precisa de Linux e de um compilador C (cc). Os outros servidores entram se estiverem instalados; no
@@ -29,12 +29,14 @@ import kernel
 from contenders import CONTENDERS, ROOT
 from drawing import picture
 from running import BenchError, compile_sources
-from scenarios import IDLE, Scenario, measure, scenarios
+from scenarios import Scenario, measure, scenarios
 from tables import OURS, br, report
 
 KERNEL = "kernel"  # o cenário que não é de servidor: o notebook parado
 ROUNDS = 7
-QUICK = 0.2
+SECONDS, QUICK = 2.0, 0.5  # quanto dura cada medida, e quanto com --quick
+LONG = ("fanout-1000", "joins-5000")  # o que --quick deixa de fora
+IDLE = 2.5  # quantas vezes isso se olha um notebook parado
 
 
 def measure_all(
@@ -122,14 +124,16 @@ def parse(args: list[str] | None) -> argparse.Namespace:
         add_help=False,
     )
     parser.add_argument("-h", "--help", action="help", help="mostra esta ajuda e sai")
-    parser.add_argument("--quick", action="store_true", help="uma volta, mais curta e com menos gente")
+    parser.add_argument("--quick", action="store_true", help="uma volta, mais curta e sem o que demora")
     parser.add_argument("--rounds", type=int, metavar="N", help=f"quantas voltas ({ROUNDS}; com --quick, 1)")
     parser.add_argument("--only", nargs="+", metavar="NOME", choices=names, default=[],
                         help="só estes servidores e cenários")  # fmt: skip
     parser.add_argument(
         "--out", type=Path, metavar="PASTA", default=ROOT / "medidas", help="onde gravar (medidas/)"
     )
-    parser.add_argument("--scale", type=float, help=argparse.SUPPRESS)  # para o teste da própria máquina
+    parser.add_argument(
+        "--share", type=float, default=1, help=argparse.SUPPRESS
+    )  # para o teste desta máquina
     return parser.parse_args(args)
 
 
@@ -138,10 +142,11 @@ def main(args: list[str] | None = None) -> int:
     options = parse(args)
     if not shutil.which("cc"):
         sys.exit("Não deu certo: falta um compilador C; instale o comando cc (no Debian, o pacote gcc).")
-    scale = options.scale or (QUICK if options.quick else 1)
     rounds = options.rounds or (1 if options.quick else ROUNDS)
-    every = scenarios(scale)
-    wanted = pick([*every, KERNEL], options.only)
+    seconds = (QUICK if options.quick else SECONDS) * options.share
+    every = scenarios(seconds, options.share)
+    usual = [name for name in every if not (options.quick and name in LONG)]
+    wanted = pick([*usual, KERNEL], options.only)
     chosen = {name: every[name] for name in wanted if name != KERNEL}
     servers = available(pick(list(CONTENDERS), options.only)) if chosen else []
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -149,7 +154,7 @@ def main(args: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as directory:
         compile_sources(Path(directory))
         results, failures = measure_all(servers, chosen, rounds, Path(directory))
-    notebook = kernel.measure(IDLE * min(1, scale)) if KERNEL in wanted else None
+    notebook = kernel.measure(IDLE * seconds) if KERNEL in wanted else None
     titles = {name: scenario.title for name, scenario in chosen.items()}
     print(report(titles, results, failures))
     if notebook:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from contenders import CONTENDERS
 from running import BenchError, Sample, run_load, running, sample
+from tables import br
 
-IDLE = 5.0  # s olhando um servidor parado
 KB = 1000
+Figures = Callable[[dict, list[Sample]], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Scenario:
     readers: int
     speakers: int
     seconds: float
-    figures: Callable[[dict, list[Sample]], dict[str, float]]
+    figures: Figures
     watch: float = 0.0
 
 
@@ -92,34 +93,45 @@ def check_deliveries(result: dict) -> None:
         raise BenchError(f"{result['broken']} mensagens fora de ordem ou repetidas")
 
 
-def scenarios(scale: float = 1.0) -> dict[str, Scenario]:
-    """Os cenários pelo nome; scale: 1 é a medida de verdade, e menos encurta tudo."""
-    seconds = max(0.2, 2 * scale)
+def scenarios(seconds: float = 2.0, share: float = 1.0) -> dict[str, Scenario]:
+    """Os cenários pelo nome; seconds: quanto dura cada um; share: que parte da gente vem, 1 fora dos testes."""
 
     def people(count: int) -> int:
-        return max(4, round(count * min(1, scale)))
+        return max(4, round(count * share))
 
-    def talk(readers: int, speakers: int, load: str = "fanout") -> tuple[str, int, int, float]:
-        readers = people(readers)
-        return load, readers, min(speakers, readers), seconds
+    def talk(
+        members: int, speakers: int, load: str = "fanout", figures: Figures = fanout, more: str = ""
+    ) -> Scenario:
+        members = people(members)
+        speakers = min(speakers, members)
+        verb = "fala" if speakers == 1 else "falam"
+        return Scenario(
+            f"{br(members)} membros, {speakers} {verb}{more}", load, members, speakers, seconds, figures
+        )
 
-    def arrive(readers: int) -> tuple[str, int, int, float]:
-        return "joins", people(readers), 0, 0
+    def arrive(title: str, members: int, figures: Figures, watch: float = 0.0) -> Scenario:
+        members = people(members)
+        return Scenario(title.format(br(members)), "joins", members, 0, 0, figures, watch)
 
+    room, speakers = people(100), min(10, people(100))
     return {
-        "fanout": Scenario("100 membros, 10 falam", *talk(100, 10), fanout),
-        "fanout-1": Scenario("100 membros, 1 fala", *talk(100, 1), fanout),
-        "fanout-50": Scenario("100 membros, 50 falam", *talk(100, 50), fanout),
-        "fanout-500": Scenario("500 membros, 10 falam", *talk(500, 10), fanout),
-        "fanout-1000": Scenario("1.000 membros, 10 falam", *talk(1000, 10), fanout),
-        "stall": Scenario("100 membros, 10 falam, e mais 1 que não lê", *talk(100, 10, "stall"), fanout),
-        "latency": Scenario("100 membros, 100 mensagens por segundo", *talk(100, 100, "latency"), latency),
-        "joins": Scenario("1.000 entram", *arrive(1000), joins),
-        "joins-5000": Scenario("5.000 entram", *arrive(5000), joins),
-        "churn": Scenario("com 100 na sala, 10 por vez entram e saem", *talk(100, 10, "churn"), churn),
-        "size": Scenario("1.000 membros parados", *arrive(1000), size),
-        "growth": Scenario("100 membros, 10 falam, duas vezes", *talk(100, 10, "growth"), growth),
-        "idle": Scenario("100 membros calados", *arrive(100), idle, watch=IDLE * min(1, scale)),
+        "fanout": talk(100, 10),
+        "fanout-1": talk(100, 1),
+        "fanout-50": talk(100, 50),
+        "fanout-500": talk(500, 10),
+        "fanout-1000": talk(1000, 10),
+        "stall": talk(100, 10, "stall", more=", e mais 1 que não lê"),
+        "latency": Scenario(
+            f"{room} membros, 100 mensagens por segundo", "latency", room, room, seconds, latency
+        ),
+        "joins": arrive("{} entram", 1000, joins),
+        "joins-5000": arrive("{} entram", 5000, joins),
+        "churn": Scenario(
+            f"com {room} na sala, {speakers} por vez entram e saem", "churn", room, speakers, seconds, churn
+        ),
+        "size": arrive("{} membros parados", 1000, size),
+        "growth": talk(100, 10, "growth", growth, ", duas vezes"),
+        "idle": arrive("{} membros calados", 100, idle, watch=2.5 * seconds),
     }
 
 

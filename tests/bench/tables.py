@@ -60,8 +60,8 @@ def br(value: float, digits: int = 0) -> str:
 
 
 def times(value: float) -> str:
-    """Uma razão com algarismos bastantes para se ler: 0,53×, 5,3×, 31×."""
-    return br(value, 2 if value < 3 else 1 if value < 20 else 0) + "×"
+    """Uma razão com algarismos bastantes para se ler: 0,007×, 0,53×, 5,3×, 31×."""
+    return br(value, 3 if value < 0.1 else 2 if value < 3 else 1 if value < 20 else 0) + "×"
 
 
 def ratios(these: list[float], others: list[float]) -> list[float]:

@@ -51,7 +51,7 @@ def bench():
 
 def run(bench, folder, *only):
     """Uma volta minúscula; devolve o código de saída e o que ficou gravado."""
-    code = bench.bench.main(["--scale", str(TINY), "--rounds", "1", "--out", str(folder), "--only", *only])
+    code = bench.bench.main(["--share", str(TINY), "--rounds", "1", "--out", str(folder), "--only", *only])
     return code, json.loads((folder / "medidas.json").read_text(encoding="utf-8"))
 
 
@@ -80,7 +80,7 @@ def test_picture_has_a_bar_for_each_server(bench, tmp_path):
     run(bench, tmp_path, "c", "chatlib", "fanout")
     svg = ElementTree.parse(tmp_path / "medidas.svg").getroot()
     texts = [text.text for text in svg.iter("{http://www.w3.org/2000/svg}text")]
-    assert {"laço em C", "chatlib", "100 membros, 10 falam", "1,00×"} <= set(texts)
+    assert {"laço em C", "chatlib", "4 membros, 4 falam", "1,00×"} <= set(texts)
 
 
 @pytest.mark.parametrize(("times", "why"), [(2, "repetidas"), (0, "entregou")])
@@ -122,7 +122,7 @@ def test_ratios_are_of_the_same_round(bench):
 
 def test_idle_kernel_is_watched(tmp_path):
     """O kernel parado é medido vazio e com dois painéis, pela linha de comando."""
-    command = [sys.executable, str(BENCH / "bench.py"), "--scale", str(TINY), "--only", "kernel"]
+    command = [sys.executable, str(BENCH / "bench.py"), "--share", str(TINY), "--only", "kernel"]
     done = subprocess.run([*command, "--out", str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and done.stderr == ""
     assert "com dois painéis" in done.stdout

@@ -291,6 +291,25 @@ def test_arguments_go_to_pytest(lab, commands):
     assert [command[1:] for command in commands] == [["-m", "pytest", "-k", "apelido"]]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="as medidas leem /proc")
+def test_arguments_go_to_the_benchmark(lab, commands, monkeypatch):
+    """``medir`` prepara tudo, passa adiante as opções e devolve o código das medidas."""
+    extras = []
+    monkeypatch.setattr(lab, "prepare", extras.extend)
+    monkeypatch.setattr(lab, "run", lambda *command: (commands.append(command), (3, ""))[1])
+    assert lab.obey(["medir", "--quick"]) == 3
+    assert extras == ["lab", "test"] and commands == [(lab.PYTHON, "tests/bench/bench.py", "--quick")]
+    assert (ROOT / "tests/bench/bench.py").is_file()
+
+
+def test_the_benchmark_asks_for_linux(lab, commands, monkeypatch):
+    """Fora do Linux, ``medir`` diz por que não dá, e não instala nada."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(SystemExit, match="só o Linux conta"):
+        lab.obey(["medir"])
+    assert not commands
+
+
 @pytest.mark.parametrize("argument", ["ajuda", "--help", "-h"])
 def test_help(folder, argument):
     """A ajuda é em português e não instala nada."""
