@@ -94,7 +94,7 @@ def check_deliveries(result: dict) -> None:
 
 
 def scenarios(seconds: float = 2.0, share: float = 1.0) -> dict[str, Scenario]:
-    """Os cenários pelo nome; seconds: quanto dura cada um; share: que parte da gente vem, 1 fora dos testes."""
+    """Os cenários pelo nome; seconds: quanto dura cada um; share: que parte da gente vem, 1 fora de teste."""
 
     def people(count: int) -> int:
         return max(4, round(count * share))
