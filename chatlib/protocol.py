@@ -186,10 +186,11 @@ class LineReader:
         """As linhas que ``data`` completou, em ordem; None no lugar de uma longa demais."""
         found: list[bytes | None] = []
         if b"\n" in data:
-            first, *lines = data.split(b"\n")
-            self._rest += first
-            *middle, last = lines
-            found = [self._finish(line) for line in (bytes(self._rest), *middle)]
+            first, *lines, last = data.split(b"\n")
+            if b"\r" in data:
+                lines = [line.removesuffix(b"\r") for line in lines]
+            found = [self._finish(bytes(self._rest + first))]
+            found += [line if len(line) <= self._limit else None for line in lines]
             self._rest[:] = last
         else:
             self._rest += data

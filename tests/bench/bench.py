@@ -4,8 +4,9 @@
   python3 lab.py medir --quick                  uma volta curta: uns dez minutos
   python3 lab.py medir --only chatlib c fanout  só estes servidores e cenários
 
-Precisa de Linux e de um compilador C (cc). Os outros servidores entram se estiverem instalados; no
-Debian e no Ubuntu, os pacotes são ngircd, nats-server, redis-server e python3-websockets.
+Precisa de Linux e de um compilador C (cc). Os outros servidores entram se estiverem instalados: no
+Debian e no Ubuntu, apt install ngircd nats-server redis-server; e a biblioteca, com
+.venv/bin/python -m pip install websockets.
 
 Cada medida sobe um servidor novo em 127.0.0.1, aplica a carga de load.c, confere que cada membro
 recebeu tudo, uma vez e em ordem, e derruba o servidor. As voltas são intercaladas: um cenário passa
@@ -31,6 +32,8 @@ from drawing import picture
 from running import BenchError, compile_sources
 from scenarios import Scenario, measure, scenarios
 from tables import OURS, br, report
+
+from chatlib.arguments import Formatter, Parser, positive
 
 KERNEL = "kernel"  # o cenário que não é de servidor: o notebook parado
 ROUNDS = 7
@@ -112,28 +115,28 @@ def save(
     print(f"\nGravei medidas.json e medidas.svg em {folder}")
 
 
+class Lines(Formatter, argparse.RawDescriptionHelpFormatter):
+    """A ajuda em português, com as linhas da descrição como se escreveram."""
+
+
 def parse(args: list[str] | None) -> argparse.Namespace:
     """As opções da linha de comando."""
     names = [*CONTENDERS, *scenarios(), KERNEL]
-    parser = argparse.ArgumentParser(
-        prog="lab.py medir",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="%(prog)s [-h] [--quick] [--rounds N] [--only NOME ...] [--out PASTA]",
-        epilog=f"nomes: {', '.join(names)}",
-        add_help=False,
+    parser = Parser(prog="lab.py medir", description=__doc__, epilog=f"nomes: {', '.join(names)}")
+    parser.formatter_class = Lines
+    add = parser.options.add_argument
+    add("--quick", action="store_true", help="uma volta, mais curta e sem o que demora")
+    add("--rounds", type=positive, metavar="N", help=f"quantas voltas ({ROUNDS}; com --quick, 1)")
+    add(
+        "--only",
+        nargs="+",
+        metavar="NOME",
+        choices=names,
+        default=[],
+        help="só estes, servidores ou cenários",
     )
-    parser.add_argument("-h", "--help", action="help", help="mostra esta ajuda e sai")
-    parser.add_argument("--quick", action="store_true", help="uma volta, mais curta e sem o que demora")
-    parser.add_argument("--rounds", type=int, metavar="N", help=f"quantas voltas ({ROUNDS}; com --quick, 1)")
-    parser.add_argument("--only", nargs="+", metavar="NOME", choices=names, default=[],
-                        help="só estes servidores e cenários")  # fmt: skip
-    parser.add_argument(
-        "--out", type=Path, metavar="PASTA", default=ROOT / "medidas", help="onde gravar (medidas/)"
-    )
-    parser.add_argument(
-        "--share", type=float, default=1, help=argparse.SUPPRESS
-    )  # para o teste desta máquina
+    add("--out", type=Path, metavar="PASTA", default=ROOT / "medidas", help="onde gravar (padrão: medidas/)")
+    add("--share", type=float, default=1, help=argparse.SUPPRESS)  # para o teste desta máquina
     return parser.parse_args(args)
 
 
