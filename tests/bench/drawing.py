@@ -19,7 +19,9 @@ def shares(figure: Figure, results: dict) -> dict[str, float]:
     """A parte do limite a que cada servidor chegou, do melhor ao pior."""
     measured = values(results, figure)
     found = {name: advantage(figure, mine, measured.get(LIMIT, [])) for name, mine in measured.items()}
-    known = {name: share for name, share in found.items() if share is not None}
+    known = {
+        name: share for name, share in found.items() if share
+    }  # zero: passou depressa demais para se medir
     return dict(sorted(known.items(), key=lambda item: -item[1]))
 
 

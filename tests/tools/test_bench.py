@@ -130,3 +130,14 @@ def test_idle_kernel_is_watched(tmp_path):
         "vazio",
         "com dois painéis",
     ]
+
+
+def test_a_figure_too_small_to_measure_is_not_drawn(bench):
+    """O processador se conta em centésimos de segundo: numa volta minúscula pode dar zero."""
+    import drawing
+
+    rounds = {
+        name: [{"rate": 5, "server_cpu": cpu, "load_cpu": 0}] for name, cpu in (("c", 0), ("chatlib", 7))
+    }
+    svg = drawing.picture({"fanout": "poucos"}, {"fanout": rounds})
+    assert svg.count("poucos") == 1 and ElementTree.fromstring(svg) is not None
