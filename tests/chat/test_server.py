@@ -382,9 +382,11 @@ def test_entries_and_exits_are_in_the_same_order_for_all(join):
         stop = threading.Event()
 
         def talk():
+            said = 0
             while not stop.is_set():
                 ana.say(*["x"] * 50)
-                wait_until(lambda: len(echo.lines) > len(reader.lines) - 1000)
+                said += 50
+                wait_until(lambda said=said: min(len(echo.lines), len(reader.lines)) > said - 1000)
 
         talker = threading.Thread(target=talk)
         talker.start()
