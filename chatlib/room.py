@@ -297,7 +297,5 @@ class Room:
 
     def _events(self, kind: str, member: Member, *texts: str) -> Sequence[Event]:
         wanted = self._listeners.all_talk if kind == "message" else self._listeners.all
-        if not wanted:  # sem ninguém olhando, não custa nada
-            return ()
-        who, now = (member.apelido, member.address), time.monotonic()
-        return [Event(kind, who[0], protocol.clean(text), who[1], began=now) for text in texts]
+        texts, now = texts if wanted else (), time.monotonic()  # sem ninguém olhando, nada se monta
+        return [Event(kind, member.apelido, protocol.clean(one), member.address, began=now) for one in texts]
