@@ -7,9 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 from peers import RawPeer, run_server, set_wire, wait_until
+
+settings.register_profile("lab", deadline=None)  # numa máquina ocupada, o tempo de um exemplo não diz nada
+settings.load_profile("lab")
 
 # Estes guardam de propósito, entre um teste e outro, um navegador, um kernel ou um processo.
 UNCHECKED = {

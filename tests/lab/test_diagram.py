@@ -147,7 +147,7 @@ def lines(chunks):
     return [line for line in b"".join(chunks).removeprefix(b"NICK").split(b"\n") if line]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(script=st.lists(moves, max_size=25))
 def test_tape_diagram_and_clients_agree(script):
     """Linha a linha: o que um cliente mostrou, o que a fita tem, e as setas do diagrama."""
