@@ -93,12 +93,12 @@ class Room:
     ):
         self._archive = Archive(history_file, history, partial(self.report, "error"))
         self.max_text, self.max_members, self.burst = max_text, max_members, burst
-        self.is_open = True
+        self._is_open = True
         self.taps, self._listeners = Listeners(), Listeners()
         self._lock = threading.Lock()  # guarda o registro, e a ordem de quem entra e sai
         self._present = Register()
         self._postman = self._hire()
-        self.rate, self.history = rate, history
+        self._rate, self._history = check_rate(rate), check_history(history)
 
     # --- a vida da sala
 
@@ -133,18 +133,25 @@ class Room:
         """Põe na sala e conta a todos; EntryRefused se não cabe, ApelidoRefused se o apelido não serve."""
         member.apelido = check_apelido(member.apelido)
         line, greeting = protocol.encode(protocol.entered(member.apelido)), protocol.encode(protocol.GREETING)
-        letter = Letter(line, member, Action.JOIN, self._event("named", member), greeting)
         with self._lock:
             self._check_free(member, member.apelido)
-            if not self.is_open:
-                raise EntryRefused(protocol.shut_out.bare())
-            if len(self._present) >= self.max_members:
-                raise EntryRefused(protocol.full.bare(self.max_members))
-            if not self._postman.post(letter, urgent=True):
-                raise EntryRefused(protocol.closing.bare())
-            self._present.add(member)
-            member.rate = self._new_limit()
+            self._check_door()
+            self._admit(member, Letter(line, member, Action.JOIN, self._event("named", member), greeting))
         return member
+
+    def _check_door(self) -> None:
+        """EntryRefused se a porta está fechada ou não cabe mais ninguém."""
+        if not self.is_open:
+            raise EntryRefused(protocol.shut_out.bare())
+        if len(self._present) >= self.max_members:
+            raise EntryRefused(protocol.full.bare(self.max_members))
+
+    def _admit(self, member: Member, letter: Letter) -> None:
+        """Põe no registro e na caixa a carta que o conta, com a trava na mão."""
+        if not self._postman.post(letter, urgent=True):
+            raise EntryRefused(protocol.closing.bare())
+        self._present.add(member)
+        member.rate = self._new_limit()
 
     def rename(self, member: Member, apelido: str) -> None:
         """Troca o apelido do membro e conta a todos.
@@ -163,12 +170,16 @@ class Room:
 
     def leave(self, member: Member) -> None:
         """Tira da sala quem já se foi, conta aos outros e espera que o carteiro solte o socket."""
+        self._drop(member, Letter(to=member, action=Action.LEAVE))
+        member.released.wait()
+
+    def _drop(self, member: Member, letter: Letter) -> None:
+        """Tira do registro e põe na caixa a carta, com a frase e o evento que o contam."""
         with self._lock:
             self._present.remove(member)
             line = protocol.encode(protocol.left(member.apelido))
             left = self._event("left", member, member.reason)
-            self._postman.post(Letter(line, member, Action.LEAVE, left), urgent=True)
-        member.released.wait()
+            self._postman.post(letter._replace(data=line, event=left), urgent=True)
 
     def remove(self, apelido: str) -> None:
         """Manda alguém embora; MessageRefused se não está aqui. Nada impede que volte."""
@@ -203,13 +214,16 @@ class Room:
         A ordem em que as linhas são aceitas é a ordem em que todos as recebem. O histórico guarda
         as que não são avisos. Devolve False com a sala fechada.
         """
+        return self._tell_all(line, event)
+
+    def _tell_all(self, line: str, event: Event | None) -> bool:
         keep = not line.startswith(protocol.NOTICE)
         return self._postman.post(Letter(protocol.encode(line), event=event, keep=keep))
 
     def say(self, member: Member, text: str) -> None:
         """O membro diz ``text`` a todos."""
         member.messages += 1
-        self.broadcast(protocol.said(member.apelido, text), self._event("message", member, text))
+        self._tell_all(protocol.said(member.apelido, text), self._event("message", member, text))
 
     def whisper(self, member: Member, apelido: str, text: str) -> None:
         """Entrega o texto só a ``apelido`` e a quem o mandou; MessageRefused se não está aqui."""
@@ -231,18 +245,22 @@ class Room:
     # --- as regras
 
     @property
+    def is_open(self) -> bool:
+        """Se gente nova pode entrar."""
+        return self._is_open
+
+    @is_open.setter
+    def is_open(self, is_open: bool) -> None:
+        self._change("is_open", bool(is_open))
+
+    @property
     def rate(self) -> float | None:
         """Mensagens por segundo que cada membro pode mandar; None não limita."""
         return self._rate
 
     @rate.setter
     def rate(self, rate: float | None) -> None:
-        if rate is not None and rate <= 0:
-            raise UsageError("o ritmo é maior que zero; para não limitar, use rate=None")
-        with self._lock:
-            self._rate = rate
-            for member in self._present:
-                member.rate = self._new_limit()
+        self._change("rate", check_rate(rate))
 
     @property
     def history(self) -> int:
@@ -251,10 +269,16 @@ class Room:
 
     @history.setter
     def history(self, size: int) -> None:
-        if not isinstance(size, int) or size < 0:
-            raise UsageError("o histórico é um número de mensagens, como 50; 0 não guarda nenhuma")
-        self._history = size
-        self._postman.keep_history(size)
+        self._change("history", check_history(size))
+
+    def _change(self, rule: str, value: float | None) -> None:
+        """Muda uma regra cujo valor já foi conferido."""
+        with self._lock:
+            setattr(self, f"_{rule}", value)
+            if rule == "rate":
+                for member in self._present:
+                    member.rate = self._new_limit()
+        self._postman.keep_history(self._history)
 
     def _new_limit(self) -> protocol.RateLimit | None:
         return protocol.RateLimit(self._rate, self.burst) if self._rate else None
@@ -298,3 +322,17 @@ class Room:
         if not wanted:  # sem ninguém olhando, não custa nada
             return None
         return Event(kind, member.apelido, protocol.clean(text), member.address, began=time.monotonic())
+
+
+def check_rate(rate: float | None) -> float | None:
+    """O ritmo, ou UsageError se não faz sentido."""
+    if rate is not None and rate <= 0:
+        raise UsageError("o ritmo é maior que zero; para não limitar, use rate=None")
+    return rate
+
+
+def check_history(size: int) -> int:
+    """O tamanho do histórico, ou UsageError se não faz sentido."""
+    if not isinstance(size, int) or size < 0:
+        raise UsageError("o histórico é um número de mensagens, como 50; 0 não guarda nenhuma")
+    return size
