@@ -8,7 +8,7 @@ import sys
 import threading
 from collections import deque
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import cert, commands, protocol, tls
 from .address import is_local
@@ -20,6 +20,9 @@ from .events import Event
 from .password import read_password
 from .server import Server
 from .terminal import Terminal, output_failed
+
+if TYPE_CHECKING:
+    from .backplane import Backplane
 
 DRAIN = 2.0  # segundos à espera das últimas mensagens depois do fim da entrada
 KEPT = 1000  # mensagens que se espera ver voltar
@@ -53,6 +56,7 @@ def run_server(options: argparse.Namespace) -> None:
         history_file=options.history_file,
         password=options.password_file and read_password(options.password_file),
         tls=certificate(options),
+        backplane=find_backplane(options),
     )
     server.room.subscribe(show, messages=False)  # as mensagens, que não se mostram, custariam caro
     with server:
@@ -81,6 +85,15 @@ def certificate(options: argparse.Namespace) -> tuple[str, str] | None:
     if bool(options.cert) != bool(options.key):
         raise UsageError("--cert e --key andam juntos: o certificado e a chave dele")
     return (options.cert, options.key) if options.cert else None
+
+
+def find_backplane(options: argparse.Namespace) -> "Backplane | None":
+    """O registro que o servidor divide com outros, se foi pedido."""
+    if not options.backplane:
+        return None
+    from .shared_room import connect  # só quem divide a sala paga por isso
+
+    return connect(options.backplane, options.sala, options.backplane_creds, options.backplane_ca)
 
 
 def show(event: Event) -> None:

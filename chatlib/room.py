@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any, Generic, Self, TypeVar, overload
 
 from . import protocol, sockets
 from .apelidos import apelido_key, check_apelido, looks
@@ -22,6 +23,8 @@ from .errors import EntryRefused, MessageRefused, UsageError
 from .events import Event, Listener, Listeners
 from .member import Member
 from .postman import Action, Letter, Postman
+
+T = TypeVar("T")
 
 
 class Register:
@@ -67,6 +70,40 @@ class Register:
     def _forget_looks(self, member: Member) -> None:
         for look in looks(member.apelido):
             del self._looks[look]
+
+
+def check_rate(rate: float | None) -> float | None:
+    """O ritmo, ou UsageError se não faz sentido."""
+    if rate is not None and rate <= 0:
+        raise UsageError("o ritmo é maior que zero; para não limitar, use rate=None")
+    return rate
+
+
+def check_history(size: int) -> int:
+    """O tamanho do histórico, ou UsageError se não faz sentido."""
+    if not isinstance(size, int) or size < 0:
+        raise UsageError("o histórico é um número de mensagens, como 50; 0 não guarda nenhuma")
+    return size
+
+
+class Rule(Generic[T]):
+    """Uma regra da sala, que se lê e se muda como atributo; ``check`` confere o valor novo."""
+
+    def __init__(self, check: Callable[[T], T], doc: str):
+        self._check, self.__doc__ = check, doc
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, room: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, room: "Room", owner: type) -> T: ...
+    def __get__(self, room: "Room | None", owner: type) -> Self | T:
+        return self if room is None else vars(room)[f"_{self._name}"]
+
+    def __set__(self, room: "Room", value: T) -> None:
+        room._change(self._name, self._check(value))
 
 
 class Room:
@@ -214,16 +251,13 @@ class Room:
         A ordem em que as linhas são aceitas é a ordem em que todos as recebem. O histórico guarda
         as que não são avisos. Devolve False com a sala fechada.
         """
-        return self._tell_all(line, event)
-
-    def _tell_all(self, line: str, event: Event | None) -> bool:
         keep = not line.startswith(protocol.NOTICE)
         return self._postman.post(Letter(protocol.encode(line), event=event, keep=keep))
 
     def say(self, member: Member, text: str) -> None:
         """O membro diz ``text`` a todos."""
         member.messages += 1
-        self._tell_all(protocol.said(member.apelido, text), self._event("message", member, text))
+        Room.broadcast(self, protocol.said(member.apelido, text), self._event("message", member, text))
 
     def whisper(self, member: Member, apelido: str, text: str) -> None:
         """Entrega o texto só a ``apelido`` e a quem o mandou; MessageRefused se não está aqui."""
@@ -244,34 +278,11 @@ class Room:
 
     # --- as regras
 
-    @property
-    def is_open(self) -> bool:
-        """Se gente nova pode entrar."""
-        return self._is_open
+    is_open = Rule(bool, "Se gente nova pode entrar.")
+    rate = Rule(check_rate, "Mensagens por segundo que cada membro pode mandar; None não limita.")
+    history = Rule(check_history, "Quantas das últimas mensagens são contadas a quem entra.")
 
-    @is_open.setter
-    def is_open(self, is_open: bool) -> None:
-        self._change("is_open", bool(is_open))
-
-    @property
-    def rate(self) -> float | None:
-        """Mensagens por segundo que cada membro pode mandar; None não limita."""
-        return self._rate
-
-    @rate.setter
-    def rate(self, rate: float | None) -> None:
-        self._change("rate", check_rate(rate))
-
-    @property
-    def history(self) -> int:
-        """Quantas das últimas mensagens são contadas a quem entra."""
-        return self._history
-
-    @history.setter
-    def history(self, size: int) -> None:
-        self._change("history", check_history(size))
-
-    def _change(self, rule: str, value: float | None) -> None:
+    def _change(self, rule: str, value: Any) -> None:
         """Muda uma regra cujo valor já foi conferido."""
         with self._lock:
             setattr(self, f"_{rule}", value)
@@ -322,17 +333,3 @@ class Room:
         if not wanted:  # sem ninguém olhando, não custa nada
             return None
         return Event(kind, member.apelido, protocol.clean(text), member.address, began=time.monotonic())
-
-
-def check_rate(rate: float | None) -> float | None:
-    """O ritmo, ou UsageError se não faz sentido."""
-    if rate is not None and rate <= 0:
-        raise UsageError("o ritmo é maior que zero; para não limitar, use rate=None")
-    return rate
-
-
-def check_history(size: int) -> int:
-    """O tamanho do histórico, ou UsageError se não faz sentido."""
-    if not isinstance(size, int) or size < 0:
-        raise UsageError("o histórico é um número de mensagens, como 50; 0 não guarda nenhuma")
-    return size
