@@ -3,6 +3,8 @@
   python3 lab.py [opções do JupyterLab]      abre caderno/00-comece-aqui.ipynb
   python3 lab.py caderno [aula]              põe em caderno/ as aulas que faltam; com 03, troca essa por
                                              uma nova e guarda a sua com outro nome
+  python3 lab.py cluster [--nos N] [--servidores N]
+                                             liga vários servidores que são uma sala só, até o Ctrl+C
   python3 lab.py testes                      faz todas as verificações, como a integração contínua
   python3 lab.py testes [opções do pytest]   roda só o pytest, com essas opções
   python3 lab.py ajuda                       mostra este texto
@@ -70,6 +72,7 @@ OPTIONS = {
     "--Application.log_level": "ERROR",
     "--LabApp.default_url": "/lab/tree/caderno/00-comece-aqui.ipynb",
 }
+EXTRAS = ["lab", "cluster"]
 PARALLEL = ["-n", "4"]  # os testes mais esperam do que calculam: cabem mais processos que núcleos
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=30"]
 STAGES = {
@@ -319,15 +322,19 @@ def obey(args):
         return 0
     if command == "testes":
         with take_turn():
-            prepare(["lab", "test"])
+            prepare([*EXTRAS, "test"])
         return run_tests(rest)
     if command == "caderno":
         with take_turn():
             fill_workbook(rest)
         print("As aulas estão em caderno/; python3 lab.py as abre.")
         return 0
+    if command == "cluster":
+        with take_turn():
+            prepare(EXTRAS)
+        return run(PYTHON, "-m", "chatlib.lab.cluster", *rest)[0]
     with take_turn():
-        prepare(["lab"])
+        prepare(EXTRAS)
         fill_workbook()
     return open_lab(args)
 

@@ -19,6 +19,7 @@ UNCHECKED = {
     "test_browser_reading",
     "test_browser_server",
     "test_browser_writing",
+    "test_cluster",
     "test_environment",
     "test_lab",
     "test_notebooks",

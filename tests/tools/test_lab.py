@@ -527,4 +527,4 @@ def test_the_lab_opens_with_the_workbook_ready(lab, steps, monkeypatch):
         lab, "open_lab", lambda args: steps.append((lab.ROOT / "caderno/01-sockets.ipynb").exists()) or 0
     )
     assert lab.main(["--no-browser"]) == 0
-    assert steps == ["venv", "lab", True]
+    assert steps == ["venv", "lab+cluster", True]
