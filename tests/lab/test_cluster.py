@@ -17,6 +17,7 @@ from peers import DEADLINE, TICK, RawPeer, wait_until
 from chatlib import Client, protocol
 from chatlib.errors import ChatError, UsageError
 from chatlib.lab import Cluster
+from chatlib.panels.chat.conversation import Conversation
 
 GAP = 0.02  # segundos entre as falas de cada um
 ELECTION = 10.0  # segundos que o NATS pode levar, em grupo, para ter outro líder
@@ -265,6 +266,22 @@ def test_only_node_down_for_two_seconds():
                 wait_until(lambda notice=notice: crowd.told(notice) == [1] * 4, notice)
         finally:
             crowd.close()
+
+
+def test_panel_moves_when_its_server_dies(cluster, crowd):
+    """Morto o servidor de um painel, ele entra por outro sozinho, e os demais o veem sair e entrar."""
+    talk = Conversation(cluster.addresses, "painel")
+    talk.enter()
+    try:
+        talk.wait_entered()
+        cluster.kill("servidor-1")
+        others = crowd.on(1)
+        wait_until(lambda: crowd.told("painel entrou!", others) == [2] * 4, "a volta do painel")
+        talk.write("cheguei")
+        wait_until(lambda: crowd.told("painel: cheguei", others) == [1] * 4)
+        assert crowd.told("painel saiu!", others) == [1] * 4
+    finally:
+        talk.close()
 
 
 @POSIX
