@@ -47,11 +47,11 @@ class Replica(Room):
 
     def __init__(self, **rules: Any):
         super().__init__(**rules)
-        self.node = ""
         self._forget()
 
     def _forget(self) -> None:
         """Volta à sala vazia de que todas as cópias partem."""
+        self.node = ""
         self._present = Register()
         self._people: dict[str, Member] = {}  # identidade -> quem é, em ordem de chegada
         self._ids: dict[Member, str] = {}  # o inverso, e quem está em _away
@@ -176,6 +176,8 @@ class Replica(Room):
         self._nodes.pop(node, None)
         if node != self.node:
             self._clear_out(node, CLOSED)
+        else:  # quem se despede dos daqui é `close`
+            self._people = {u: member for u, member in self._people.items() if isinstance(member, Distant)}
 
     def _on_dead(self, node: str, other: str, last: int) -> None:
         if self._nodes.get(other) == last:  # se publicou algo depois da acusação, vive

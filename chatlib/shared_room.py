@@ -33,6 +33,7 @@ SUSPECT = 2.0  # segundos de silêncio até desconfiar de um servidor
 DEAD = 3.0  # segundos de silêncio até dá-lo por caído
 MARGIN = 1.5  # segundos de silêncio que restam a todos quando o contato volta
 PROOF = 1.0  # segundos que vale a prova de que quem acusa alcança os outros
+OPENING = 5.0  # segundos, no começo, para que o registro confirme o que se publica
 PATIENCE = 5.0  # segundos à espera de que um pedido volte
 LETTING_GO = 2.0  # segundos à espera de que uma saída volte
 FAREWELL = 1.0  # segundos, no encerramento, para o que já foi aceito voltar
@@ -81,7 +82,7 @@ class SharedRoom(Replica):
             self._backplane.start(self)
             self._is_sharing = True
             self._begin(rules)
-            if not self._outgoing.drain(PATIENCE):
+            if not self._outgoing.drain(OPENING):
                 raise BackplaneError(
                     "o registro não confirma o que se publica: veja se a maioria dos nós está no ar"
                 )

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from peers import TICK, RawPeer, run_server, wait_until
 
-from chatlib import Event
+from chatlib import Event, Server
 from chatlib.backplane import Hub
 from chatlib.errors import BackplaneError, MessageRefused, UsageError
 from chatlib.shared_room import SharedRoom, connect
@@ -283,12 +283,11 @@ def test_restarted(hub, join):
         assert ana.line() == "Ana: oi"
 
 
-def test_registry_that_does_not_confirm(hub):
+def test_registry_that_does_not_confirm(hub, monkeypatch):
     """Se nada do que se publica volta, o servidor não abre, e a porta fica livre."""
+    monkeypatch.setattr("chatlib.shared_room.OPENING", TICK)
     port = hub.port()
     port._is_cut = True
-    from chatlib import Server
-
     server = Server(port=0, room=SharedRoom(port))
     with pytest.raises(BackplaneError, match="não confirma"):
         server.start()
