@@ -20,6 +20,7 @@ UNCHECKED = {
     "test_browser_server",
     "test_browser_writing",
     "test_cluster",
+    "test_cluster_netns",
     "test_environment",
     "test_lab",
     "test_notebooks",

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from itertools import pairwise
 
 import pytest
@@ -69,14 +69,13 @@ class Talker:
 
 
 class Crowd:
-    """Pessoas espalhadas pelos servidores de um cluster, ``each`` em cada um."""
+    """Pessoas espalhadas pelos servidores de um cluster, duas em cada um; enter: onde elas se conectam."""
 
-    def __init__(self, cluster, each=2):
-        self.people = [
-            Talker(f"p{number}{who}", address)
-            for number, address in enumerate(cluster.addresses, 1)
-            for who in "abc"[:each]
-        ]
+    def __init__(self, cluster, enter=lambda number: nullcontext()):
+        self.people = []
+        for number, address in enumerate(cluster.addresses, 1):
+            with enter(number):
+                self.people += [Talker(f"p{number}{who}", address) for who in "ab"]
         last = self.people[-1].apelido
         for one in self.people:
             wait_until(lambda one=one: f"{last} entrou!" in one.heard, "todos na sala")

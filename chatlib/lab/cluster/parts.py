@@ -11,14 +11,13 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, files
 
 from ...errors import UsageError
-from .processes import Nursery, Part
+from .processes import LOCAL, Nursery, Part
 
-LOCAL = "127.0.0.1"
 PORTS = 20000, 32000
 CONFIG = """
 server_name: {name}
-listen: {local}:{port}
-http: {local}:{http}
+listen: {host}:{port}
+http: {host}:{http}
 ping_interval: "1s"
 ping_max: 2
 write_deadline: "2s"
@@ -26,7 +25,7 @@ jetstream {{ store_dir: "{store}", max_memory_store: 64MB, max_file_store: 1GB }
 """
 # Sem a propaganda dos outros, cada um só os alcança pelos caminhos que se podem cortar.
 CLUSTER = """
-cluster {{ name: chatlib, listen: {local}:{route}, no_advertise: true, advertise: "{local}:1",
+cluster {{ name: chatlib, listen: {host}:{route}, no_advertise: true, advertise: "{host}:1",
   routes: [{routes}] }}
 """
 
@@ -66,19 +65,19 @@ class Node(Part):
     @property
     def url(self) -> str:
         """O endereço para os servidores do chat."""
-        return f"nats://{LOCAL}:{self.port}"
+        return f"nats://{self.host}:{self.port}"
 
     def command(self) -> list:
         """O NATS, com a configuração escrita na hora."""
         text = CONFIG.format(
             name=self.name,
-            local=LOCAL,
+            host=self.host,
             port=self.port,
             http=self.http,
             store=(self._folder / self.name).as_posix(),
         )
         if self.routes:
-            text += CLUSTER.format(local=LOCAL, route=self.route, routes=", ".join(self.routes))
+            text += CLUSTER.format(host=self.host, route=self.route, routes=", ".join(self.routes))
         file = self._folder / f"{self.name}.conf"
         file.write_text(text, encoding="utf-8")
         return [find_engine(), "-c", file]
@@ -86,7 +85,7 @@ class Node(Part):
     def ask(self, what: str) -> dict:
         """O que o nó conta de si, como em ``jsz``; {} se não responde."""
         try:
-            with urllib.request.urlopen(f"http://{LOCAL}:{self.http}/{what}", timeout=1) as answer:
+            with urllib.request.urlopen(f"http://{self.host}:{self.http}/{what}", timeout=1) as answer:
                 return json.load(answer)
         except (OSError, ValueError):
             return {}
@@ -114,7 +113,16 @@ class ChatServer(Part):
 
     def command(self) -> list:
         """``python3 -m chatlib server``, com o registro comum."""
-        where = ["--port", self.port, "--backplane", ",".join(self._urls), "--sala", self._sala]
+        where = [
+            "--host",
+            self.host,
+            "--port",
+            self.port,
+            "--backplane",
+            ",".join(self._urls),
+            "--sala",
+            self._sala,
+        ]
         return [sys.executable, "-m", "chatlib", "server", *where, *self._options]
 
     def start(self) -> None:
@@ -130,4 +138,4 @@ class ChatServer(Part):
     @property
     def address(self) -> tuple[str, int]:
         """Onde os clientes se conectam."""
-        return LOCAL, self.port
+        return self.host, self.port

@@ -7,6 +7,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+LOCAL = "127.0.0.1"
 KEEPER = Path(__file__).with_name("keeper.py")
 GOODBYE = 5.0  # segundos para um processo encerrar a pedido
 
@@ -52,11 +53,12 @@ class Nursery:
 class Part:
     """Uma peça do cluster: um processo que se liga, se mata e se liga de novo.
 
-    name: como se chama, como ``no-1`` ou ``servidor-2``; child: o processo, se já houve um.
+    name: como se chama, como ``no-1`` ou ``servidor-2``; host: onde atende; child: o processo, se está
+    vivo; inside: o que se põe antes do comando, para que ele rode noutro lugar.
     """
 
     def __init__(self, name: str, nursery: Nursery):
-        self.name = name
+        self.name, self.host, self.inside = name, LOCAL, list[str]()
         self.child: subprocess.Popen | None = None
         self._nursery = nursery
 
@@ -68,7 +70,9 @@ class Part:
         """Liga, e volta sem esperar que fique pronto."""
         log = self._nursery.folder / f"{self.name}.log"
         with log.open("ab") as file:
-            self.child = self._nursery.spawn(self.command(), stdout=file, stderr=subprocess.STDOUT)
+            self.child = self._nursery.spawn(
+                [*self.inside, *self.command()], stdout=file, stderr=subprocess.STDOUT
+            )
 
     @property
     def is_running(self) -> bool:
