@@ -64,6 +64,20 @@ def where(address):
 # --- o servidor
 
 
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--backplane", "redis://a"], "não é um registro"),
+        (["--backplane", "nats://a", "--sala", "a b"], "não serve"),
+        (["--backplane", "nats://a", "--backplane-ca", "falta.pem"], "não dá para ler falta.pem"),
+    ],
+)
+def test_shared_room_that_makes_no_sense(options, why):
+    """O que não serve para dividir a sala é dito numa frase, antes de abrir a porta."""
+    code, out, err = run("server", "--port", "0", *options)
+    assert (code, out) == (2, "") and err.startswith("erro: ") and why in err and err.count("\n") == 1
+
+
 @POSIX
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_server_tells_and_ends_cleanly(number):

@@ -1,5 +1,6 @@
 """Uma sala em dois servidores, num registro que cabe no processo: o que vale numa vale na outra."""
 
+import sys
 import threading
 from itertools import count
 
@@ -9,6 +10,7 @@ from peers import TICK, RawPeer, run_server, wait_until
 from chatlib import Event, Server
 from chatlib.backplane import Hub
 from chatlib.errors import BackplaneError, MessageRefused, UsageError
+from chatlib.replica import encode
 from chatlib.shared_room import SharedRoom, connect
 
 
@@ -292,6 +294,38 @@ def test_registry_that_does_not_confirm(hub, monkeypatch):
     with pytest.raises(BackplaneError, match="não confirma"):
         server.start()
     assert not server.is_running
+
+
+def test_a_repeated_fact_counts_once(pair, hub, ports):
+    """O registro pode entregar de novo um fato: o número dele o denuncia."""
+    ana, bia = pair
+    ana.say("oi")
+    bia.until("Ana: oi")
+    [fact] = [fact for fact in hub.facts if b'"say"' in fact]
+    for port in ports:
+        port.publish(fact)
+    bia.say("fim")
+    assert ana.lines(2) == ["Ana: oi", "Bia: fim"]
+
+
+def test_a_fact_nobody_understands(pair, servers, ports, caplog):
+    """Um fato que não se entende vai para o registro de erros, e a conversa segue."""
+    ana, bia = pair
+    events = []
+    servers[0].room.subscribe(events.append)
+    for fact in (b"lixo", encode([servers[1].room.node, 10**6, "voar"]), b'["ninguem",1,"say","x","oi"]'):
+        ports[1].publish(fact)
+    ana.say("oi")
+    assert ana.line() == bia.line() == "Ana: oi"
+    assert [event.kind for event in events if event.kind != "message"] == ["error", "error"]
+    assert len([record for record in caplog.records if "falha ao cumprir" in record.message]) == 4
+
+
+def test_without_the_package(monkeypatch):
+    """Sem o nats-py, uma frase diz o que instalar."""
+    monkeypatch.setitem(sys.modules, "chatlib.jetstream", None)
+    with pytest.raises(UsageError, match="pip install nats-py"):
+        connect("nats://127.0.0.1:4222", "sala")
 
 
 @pytest.mark.parametrize("where", ["", "127.0.0.1:4222", "nats://", "nats://a, http://b", "nats://a:1 b"])
