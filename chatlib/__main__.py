@@ -11,13 +11,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import cert, commands, protocol, tls
-from .address import is_local
+from .address import find_servers, is_local
 from .apelidos import apelido_key
 from .arguments import parse
 from .client import Client
 from .errors import ChatError, ConversationOver, MessageRefused, PasswordRefused, UsageError
 from .events import Event
 from .password import read_password
+from .roaming import Roamer
 from .server import Server
 from .terminal import Terminal, output_failed
 
@@ -210,12 +211,15 @@ def run_client(options: argparse.Namespace) -> None:
         raise failures[0]
 
 
-def enter(options: argparse.Namespace, terminal: Terminal, apelido: str, **listeners: Any) -> Client:
+def enter(options: argparse.Namespace, terminal: Terminal, apelido: str, **listeners: Any) -> Client | Roamer:
     """Entra na sala; se ela tem senha e não há ``--password-file``, pergunta, até que uma sirva."""
     password = options.password_file and read_password(options.password_file)
     while True:
         try:
-            return Client(apelido, options.host, options.port, password=password, tls=options.ca, **listeners)
+            known = {"password": password, "tls": options.ca, **listeners}
+            if options.servers:
+                return Roamer(apelido, find_servers(options.servers), **known)
+            return Client(apelido, options.host, options.port, **known)
         except PasswordRefused as refusal:
             if options.password_file or not terminal.is_interactive:
                 raise

@@ -55,6 +55,9 @@ BACKPLANE = (
 SALA = "o nome da sala nesse registro (padrão: %(default)s)"
 CREDENTIALS = "arquivo .creds com que entrar no registro"
 CA = "arquivo PEM com a autoridade que assina os certificados do registro, se ele usa tls://"
+SERVERS = (
+    "os servidores de uma mesma sala, em lugar de --host e --port; se o seu cai, o programa passa a outro"
+)
 TRANSLATIONS = (
     ("the following arguments are required", "falta dizer"),
     ("unrecognized arguments", "não conheço a opção"),
@@ -127,6 +130,7 @@ def _add_client_options(client: Parser) -> None:
     add = client.options.add_argument
     add("--host", metavar="H", default=protocol.HOST, help="endereço do servidor (padrão: %(default)s)")
     add("--port", metavar="P", type=port, default=protocol.PORT, help="porta dele (padrão: %(default)s)")
+    add("--servers", metavar="H:P[,H:P…]", help=SERVERS)
     add("--apelido", metavar="A", help="seu nome na sala; sem a opção, o programa pergunta")
     add("--password-file", metavar="F", help=PASSWORD_TO_SAY)
     add("--ca", metavar="F", help=CA_TO_TRUST)

@@ -210,7 +210,8 @@ class JetStream:
         except FAILURES as error:
             self._stream.is_over = True
             opening.cancel()
-            where, why = ", ".join(self._stream.urls), self._stream.trouble or error
+            where = re.sub("//[^@,]*@", "//", ", ".join(self._stream.urls))  # sem usuário e senha
+            why = self._stream.trouble or error
             raise BackplaneError(
                 f"o registro em {where} não atende ({why}): veja se o nats-server está no ar, com -js"
             ) from error

@@ -129,6 +129,7 @@ overfull = Sentence("* sem contato com os outros servidores, este não guarda ma
 taken = Sentence(
     "* sem contato com os outros servidores, o seu apelido ficou com outra pessoa: entre com outro"
 )
+moved = Sentence("* o servidor caiu; você está agora em {texto}, e o que não apareceu pode não ter chegado")
 too_late = Sentence("* quem ia receber a sua particular acaba de sair")
 cut_short = Sentence("* o servidor mandou uma linha longa demais, que não foi mostrada")
 _refused = Sentence("* apelido recusado: {texto}")

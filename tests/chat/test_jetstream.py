@@ -142,7 +142,7 @@ def test_an_empty_room_starts_afresh(engine):
 def test_no_engine(monkeypatch):
     """Sem NATS no endereço, o servidor não abre, e uma frase diz o que fazer."""
     monkeypatch.setattr("chatlib.jetstream.OPENING", 5 * TICK)
-    server = Server(port=0, backplane="nats://127.0.0.1:9")
+    server = Server(port=0, backplane="nats://turma:segredo@127.0.0.1:9")
     with pytest.raises(BackplaneError, match=r"nats://127\.0\.0\.1:9 não atende .*veja se o nats-server"):
         server.start()
     assert not server.is_running
