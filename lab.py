@@ -302,6 +302,14 @@ def open_lab(args):
         return 0
 
 
+def run_cluster(args):
+    """Liga o cluster; Ctrl+C é o jeito normal de encerrá-lo."""
+    try:
+        return run(PYTHON, "-m", "chatlib.lab.cluster", *args)[0]
+    except KeyboardInterrupt:
+        return 0
+
+
 def run_tests(args):
     """Com argumentos, só o pytest; sem eles, todas as etapas, cada uma mesmo que outra falhe."""
     failed = []
@@ -332,7 +340,7 @@ def obey(args):
     if command == "cluster":
         with take_turn():
             prepare(EXTRAS)
-        return run(PYTHON, "-m", "chatlib.lab.cluster", *rest)[0]
+        return run_cluster(rest)
     with take_turn():
         prepare(EXTRAS)
         fill_workbook()

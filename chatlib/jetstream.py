@@ -9,6 +9,8 @@ quando cai o nó em que ele mora.) Uma publicação sem resposta é repetida com
 NATS descarta a que já tinha. Os sinais de vida passam por fora do fluxo: com o líder dele perdido, os
 servidores continuam a ouvir-se, e ninguém é dado por caído por engano.
 
+O que se diz fica no disco do NATS, particulares incluídas, até que `RETAINED` publicações o empurrem.
+
 Tudo o que é do NATS corre no laço de uma thread; os fatos se cumprem em outra, para que uma sala
 lenta não cale a rede.
 """
@@ -218,7 +220,8 @@ class JetStream:
 
     def publish(self, fact: bytes) -> None:
         """Põe o fato na fila do que vai ao fluxo."""
-        self._loop.call_soon_threadsafe(self._waiting.put_nowait, fact)
+        with suppress(RuntimeError):  # o laço acaba de se encerrar, e com ele a conversa
+            self._loop.call_soon_threadsafe(self._waiting.put_nowait, fact)
 
     def pulse(self, data: bytes) -> None:
         """Manda o sinal de vida, e com ele até onde este servidor já foi."""

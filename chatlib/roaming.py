@@ -66,7 +66,8 @@ class Roamer:
             self._changed.notify_all()
         if client:
             client.close()
-        self._thread.join()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
 
     @property
     def is_framed(self) -> bool:

@@ -25,6 +25,11 @@ NOTHING = (0, 0, 0)
 POSIX = pytest.mark.skipif(os.name != "posix", reason="no Windows não se para um processo com um sinal")
 
 
+def is_talk(line):
+    """Se é a fala de alguém da multidão, e não um aviso."""
+    return re.fullmatch(r"p\d.: \d+", line)
+
+
 class Talker:
     """Alguém num servidor, que fala quando mandam e guarda tudo o que lê."""
 
@@ -36,7 +41,8 @@ class Talker:
 
     def _hear(self, line):
         self.heard.append(line)
-        self.times.append(time.monotonic())
+        if is_talk(line):
+            self.times.append(time.monotonic())
 
     def start(self):
         """Fala sem parar."""
@@ -65,7 +71,7 @@ class Talker:
     @property
     def conversation(self):
         """Só o que as pessoas disseram."""
-        return [line for line in self.heard if re.fullmatch(r"p\d.: \d+", line)]
+        return list(filter(is_talk, self.heard))
 
 
 class Crowd:
