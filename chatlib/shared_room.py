@@ -281,7 +281,7 @@ def connect(
     """
     if not isinstance(where, str):
         return where
-    urls = [url.strip() for url in where.split(",")]
+    urls = list(dict.fromkeys(url.strip() for url in where.split(",")))
     if not all(re.fullmatch(r"(nats|tls)://[^\s/]+", url) for url in urls):
         raise UsageError(
             f"{where!r} não é um registro: escreva nats://computador:porta, e vírgulas entre os nós"
