@@ -321,6 +321,12 @@ def test_a_fact_nobody_understands(pair, servers, ports, caplog):
     assert len([record for record in caplog.records if "falha ao cumprir" in record.message]) == 4
 
 
+def test_the_history_file_is_for_one_server_alone(hub, tmp_path):
+    """Numa sala dividida, o histórico já está no registro: dois lugares para ele se contradiriam."""
+    with pytest.raises(UsageError, match="tire o history_file"):
+        Server(port=0, backplane=hub.port(), history=5, history_file=tmp_path / "historico")
+
+
 def test_without_the_package(monkeypatch):
     """Sem o nats-py, uma frase diz o que instalar."""
     monkeypatch.setitem(sys.modules, "chatlib.jetstream", None)
