@@ -3,6 +3,8 @@
   python3 lab.py [opções do JupyterLab]      abre caderno/00-comece-aqui.ipynb
   python3 lab.py caderno [aula]              põe em caderno/ as aulas que faltam; com 03, troca essa por
                                              uma nova e guarda a sua com outro nome
+  python3 lab.py cluster [--nos N] [--servidores N]
+                                             liga vários servidores que são uma sala só, até o Ctrl+C
   python3 lab.py testes                      faz todas as verificações, como a integração contínua
   python3 lab.py testes [opções do pytest]   roda só o pytest, com essas opções
   python3 lab.py medir [opções]              mede o servidor ao lado de outros; medir -h mostra as opções
@@ -71,6 +73,7 @@ OPTIONS = {
     "--Application.log_level": "ERROR",
     "--LabApp.default_url": "/lab/tree/caderno/00-comece-aqui.ipynb",
 }
+EXTRAS = ["lab", "cluster"]
 PARALLEL = ["-n", "4"]  # os testes mais esperam do que calculam: cabem mais processos que núcleos
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=30"]
 STAGES = {
@@ -300,6 +303,14 @@ def open_lab(args):
         return 0
 
 
+def run_cluster(args):
+    """Liga o cluster; Ctrl+C é o jeito normal de encerrá-lo."""
+    try:
+        return run(PYTHON, "-m", "chatlib.lab.cluster", *args)[0]
+    except KeyboardInterrupt:
+        return 0
+
+
 def run_tests(args):
     """Com argumentos, só o pytest; sem eles, todas as etapas, cada uma mesmo que outra falhe."""
     failed = []
@@ -320,7 +331,7 @@ def obey(args):
         return 0
     if command == "testes":
         with take_turn():
-            prepare(["lab", "test"])
+            prepare([*EXTRAS, "test"])
         return run_tests(rest)
     if command == "medir":
         if sys.platform != "linux":
@@ -333,8 +344,12 @@ def obey(args):
             fill_workbook(rest)
         print("As aulas estão em caderno/; python3 lab.py as abre.")
         return 0
+    if command == "cluster":
+        with take_turn():
+            prepare(EXTRAS)
+        return run_cluster(rest)
     with take_turn():
-        prepare(["lab"])
+        prepare(EXTRAS)
         fill_workbook()
     return open_lab(args)
 

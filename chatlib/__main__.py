@@ -8,18 +8,22 @@ import sys
 import threading
 from collections import deque
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import cert, commands, protocol, tls
-from .address import is_local
+from .address import find_servers, is_local
 from .apelidos import apelido_key
 from .arguments import parse
 from .client import Client
 from .errors import ChatError, ConversationOver, MessageRefused, PasswordRefused, UsageError
 from .events import Event
 from .password import read_password
+from .roaming import Roamer
 from .server import Server
 from .terminal import Terminal, output_failed
+
+if TYPE_CHECKING:
+    from .backplane import Backplane
 
 DRAIN = 2.0  # segundos à espera das últimas mensagens depois do fim da entrada
 KEPT = 1000  # mensagens que se espera ver voltar
@@ -53,6 +57,7 @@ def run_server(options: argparse.Namespace) -> None:
         history_file=options.history_file,
         password=options.password_file and read_password(options.password_file),
         tls=certificate(options),
+        backplane=find_backplane(options),
     )
     server.room.subscribe(show, messages=False)  # as mensagens, que não se mostram, custariam caro
     with server:
@@ -81,6 +86,15 @@ def certificate(options: argparse.Namespace) -> tuple[str, str] | None:
     if bool(options.cert) != bool(options.key):
         raise UsageError("--cert e --key andam juntos: o certificado e a chave dele")
     return (options.cert, options.key) if options.cert else None
+
+
+def find_backplane(options: argparse.Namespace) -> "Backplane | None":
+    """O registro que o servidor divide com outros, se foi pedido."""
+    if not options.backplane:
+        return None
+    from .shared_room import connect  # só quem divide a sala paga por isso
+
+    return connect(options.backplane, options.sala, options.backplane_creds, options.backplane_ca)
 
 
 def show(event: Event) -> None:
@@ -197,12 +211,15 @@ def run_client(options: argparse.Namespace) -> None:
         raise failures[0]
 
 
-def enter(options: argparse.Namespace, terminal: Terminal, apelido: str, **listeners: Any) -> Client:
+def enter(options: argparse.Namespace, terminal: Terminal, apelido: str, **listeners: Any) -> Client | Roamer:
     """Entra na sala; se ela tem senha e não há ``--password-file``, pergunta, até que uma sirva."""
     password = options.password_file and read_password(options.password_file)
     while True:
         try:
-            return Client(apelido, options.host, options.port, password=password, tls=options.ca, **listeners)
+            known = {"password": password, "tls": options.ca, **listeners}
+            if options.servers:
+                return Roamer(apelido, find_servers(options.servers), **known)
+            return Client(apelido, options.host, options.port, **known)
         except PasswordRefused as refusal:
             if options.password_file or not terminal.is_interactive:
                 raise

@@ -6,7 +6,7 @@ import socket
 from contextlib import suppress
 
 from . import protocol
-from .errors import ChatError, UsageError
+from .errors import AddressError, ChatError, UsageError
 
 # Endereços reservados à documentação (RFC 5737 e 3849): ninguém atende neles.
 NOWHERE = {"0.0.0.0": (socket.AF_INET, "192.0.2.1"), "::": (socket.AF_INET6, "2001:db8::1")}
@@ -28,6 +28,36 @@ def find_server(where: object) -> tuple[str, int]:
     return ANYWHERE.get(host, host), protocol.check_port(port)
 
 
+def find_servers(where: object) -> list[tuple[str, int]]:
+    """Os endereços em que conectar, em ordem de preferência: um, ou vários servidores de uma mesma sala.
+
+    ``where``: o que `find_server` aceita, uma lista disso, ou um texto com vírgulas. De vários, os
+    `Server` parados não contam; levanta o mesmo que `find_server`.
+    """
+    if isinstance(where, str):
+        where = where.split(",") if "," in where else [where]
+    elif not isinstance(where, list | tuple) or _is_pair(where):
+        where = [where]
+    if not where:
+        raise UsageError("a lista de servidores está vazia: diga ao menos um, como 127.0.0.1:55555")
+    found, stopped = [], []
+    for one in where:
+        try:
+            found.append(find_server(one))
+        except AddressError as error:
+            stopped.append(error)
+    if not found:
+        raise stopped[0]
+    return found
+
+
+def _is_pair(where: list[object] | tuple[object, ...]) -> bool:
+    """Se é ``(host, porta)``, e não dois servidores."""
+    return (
+        len(where) == 2 and isinstance(where[0], str) and not (isinstance(where[1], str) and ":" in where[1])
+    )
+
+
 def parse_address(text: str) -> tuple[str, int]:
     """``(host, porta)`` do que a pessoa digitou; sem porta, a de costume; UsageError se não serve."""
     host, colon, port = text.strip().rpartition(":")
@@ -43,10 +73,9 @@ def show_address(where: object) -> str:
     if where is None:
         return f"{protocol.HOST}:{protocol.PORT}"
     try:
-        host, port = find_server(where)
+        return ", ".join(join(host, port) for host, port in find_servers(where))
     except ChatError:
         return where if isinstance(where, str) else ""
-    return join(host, port)
 
 
 def join(host: str, port: int) -> str:

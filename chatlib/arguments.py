@@ -48,6 +48,16 @@ HOST_TO_SIGN = (
     "outro nome, ou número, por que o servidor será procurado; pode repetir "
     "(os deste computador já vão no certificado)"
 )
+BACKPLANE = (
+    "o registro que este servidor divide com outros, para serem uma sala só: os nós de um NATS com "
+    "JetStream, como nats://a:4222,nats://b:4222 (padrão: nenhum)"
+)
+SALA = "o nome da sala nesse registro (padrão: %(default)s)"
+CREDENTIALS = "arquivo .creds com que entrar no registro"
+CA = "arquivo PEM com a autoridade que assina os certificados do registro, se ele usa tls://"
+SERVERS = (
+    "os servidores de uma mesma sala, em lugar de --host e --port; se o seu cai, o programa passa a outro"
+)
 TRANSLATIONS = (
     ("the following arguments are required", "falta dizer"),
     ("unrecognized arguments", "não conheço a opção"),
@@ -110,12 +120,17 @@ def _add_server_options(server: Parser) -> None:
     add("--password-file", metavar="F", help=PASSWORD)
     add("--cert", metavar="C", help=CERT)
     add("--key", metavar="K", help=KEY)
+    add("--backplane", metavar="URL[,URL…]", help=BACKPLANE)
+    add("--sala", metavar="NOME", default="sala", help=SALA)
+    add("--backplane-creds", metavar="ARQUIVO", help=CREDENTIALS)
+    add("--backplane-ca", metavar="ARQUIVO", help=CA)
 
 
 def _add_client_options(client: Parser) -> None:
     add = client.options.add_argument
     add("--host", metavar="H", default=protocol.HOST, help="endereço do servidor (padrão: %(default)s)")
     add("--port", metavar="P", type=port, default=protocol.PORT, help="porta dele (padrão: %(default)s)")
+    add("--servers", metavar="H:P[,H:P…]", help=SERVERS)
     add("--apelido", metavar="A", help="seu nome na sala; sem a opção, o programa pergunta")
     add("--password-file", metavar="F", help=PASSWORD_TO_SAY)
     add("--ca", metavar="F", help=CA_TO_TRUST)

@@ -54,10 +54,14 @@ def obey(room: Room, member: Member, lines: list[bytes | None]) -> None:
 
 
 def _say(room: Room, member: Member, texts: list[str]) -> None:
-    """Leva à sala o que o membro disse até aqui."""
-    if texts:
+    """Leva à sala o que o membro disse até aqui; uma sala sem contato com as outras pode recusá-lo."""
+    if not texts:
+        return
+    try:
         room.say(member, *texts)
-        texts.clear()
+    except MessageRefused as refusal:
+        room.answer(member, protocol.notice(str(refusal)))
+    texts.clear()
 
 
 def _take(room: Room, member: Member, line: bytes | None, texts: list[str]) -> str | None:

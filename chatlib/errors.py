@@ -4,6 +4,7 @@ ChatError
 ├── UsageError         um argumento fora do que se aceita (também é ValueError)
 ├── AddressError       o servidor não pôde abrir o endereço pedido
 │   └── PortInUse      ... porque outro programa está na porta
+├── BackplaneError     o registro comum dos servidores não atende
 ├── MessageRefused     o servidor não entrega esta linha
 ├── EntryRefused       o servidor não deixou entrar
 │   ├── ApelidoRefused ... por causa do apelido
@@ -34,6 +35,10 @@ class AddressError(ChatError):
 
 class PortInUse(AddressError):
     """Outro programa já escuta na porta pedida."""
+
+
+class BackplaneError(ChatError):
+    """O registro que os servidores têm em comum não atende."""
 
 
 class MessageRefused(ChatError):

@@ -124,6 +124,15 @@ shut_out = Sentence("* a porta da sala está fechada: espere que a abram e tente
 closing = Sentence("* o servidor está encerrando")
 removed = Sentence("* quem cuida da sala tirou você dela")
 over = Sentence("* o servidor foi encerrado")
+no_contact = Sentence("* este servidor está sem contato com os outros: tente de novo em instantes")
+alone = Sentence("* este servidor perdeu o contato com os outros: o que for dito segue quando ele voltar")
+together = Sentence("* este servidor voltou a ter contato com os outros")
+overfull = Sentence("* sem contato com os outros servidores, este não guarda mais nada: espere que ele volte")
+taken = Sentence(
+    "* sem contato com os outros servidores, o seu apelido ficou com outra pessoa: entre com outro"
+)
+moved = Sentence("* o servidor caiu; você está agora em {texto}, e o que não apareceu pode não ter chegado")
+too_late = Sentence("* quem ia receber a sua particular acaba de sair")
 cut_short = Sentence("* o servidor mandou uma linha longa demais, que não foi mostrada")
 _refused = Sentence("* apelido recusado: {texto}")
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any, Generic, Self, TypeVar, overload
 
 from . import protocol, sockets
 from .apelidos import apelido_key, check_apelido, looks
@@ -22,6 +23,8 @@ from .errors import EntryRefused, MessageRefused, UsageError
 from .events import Event, Listener, Listeners
 from .member import Member
 from .postman import Action, Letter, Postman
+
+T = TypeVar("T")
 
 
 class Register:
@@ -69,6 +72,40 @@ class Register:
             del self._looks[look]
 
 
+def check_rate(rate: float | None) -> float | None:
+    """O ritmo, ou UsageError se não faz sentido."""
+    if rate is not None and rate <= 0:
+        raise UsageError("o ritmo é maior que zero; para não limitar, use rate=None")
+    return rate
+
+
+def check_history(size: int) -> int:
+    """O tamanho do histórico, ou UsageError se não faz sentido."""
+    if not isinstance(size, int) or size < 0:
+        raise UsageError("o histórico é um número de mensagens, como 50; 0 não guarda nenhuma")
+    return size
+
+
+class Rule(Generic[T]):
+    """Uma regra da sala, que se lê e se muda como atributo; ``check`` confere o valor novo."""
+
+    def __init__(self, check: Callable[[T], T], doc: str):
+        self._check, self.__doc__ = check, doc
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, room: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, room: "Room", owner: type) -> T: ...
+    def __get__(self, room: "Room | None", owner: type) -> Self | T:
+        return self if room is None else vars(room)[f"_{self._name}"]
+
+    def __set__(self, room: "Room", value: T) -> None:
+        room._change(self._name, self._check(value))
+
+
 class Room:
     """Uma sala de chat.
 
@@ -93,12 +130,12 @@ class Room:
     ):
         self._archive = Archive(history_file, history, partial(self.report, "error"))
         self.max_text, self.max_members, self.burst = max_text, max_members, burst
-        self.is_open = True
+        self._is_open = True
         self.taps, self._listeners = Listeners(), Listeners()
         self._lock = threading.Lock()  # guarda o registro, e a ordem de quem entra e sai
         self._present = Register()
         self._postman = self._hire()
-        self.rate, self.history = rate, history
+        self._rate, self._history = check_rate(rate), check_history(history)
 
     # --- a vida da sala
 
@@ -136,15 +173,23 @@ class Room:
         letter = Letter(line, member, Action.JOIN, self._events("named", member, ""), greeting)
         with self._lock:
             self._check_free(member, member.apelido)
-            if not self.is_open:
-                raise EntryRefused(protocol.shut_out.bare())
-            if len(self._present) >= self.max_members:
-                raise EntryRefused(protocol.full.bare(self.max_members))
-            if not self._postman.post(letter, urgent=True):
-                raise EntryRefused(protocol.closing.bare())
-            self._present.add(member)
-            member.rate = self._new_limit()
+            self._check_door()
+            self._admit(member, letter)
         return member
+
+    def _check_door(self) -> None:
+        """EntryRefused se a porta está fechada ou não cabe mais ninguém."""
+        if not self.is_open:
+            raise EntryRefused(protocol.shut_out.bare())
+        if len(self._present) >= self.max_members:
+            raise EntryRefused(protocol.full.bare(self.max_members))
+
+    def _admit(self, member: Member, letter: Letter) -> None:
+        """Põe no registro e na caixa a carta que o conta, com a trava na mão."""
+        if not self._postman.post(letter, urgent=True):
+            raise EntryRefused(protocol.closing.bare())
+        self._present.add(member)
+        member.rate = self._new_limit()
 
     def rename(self, member: Member, apelido: str) -> None:
         """Troca o apelido do membro e conta a todos.
@@ -163,12 +208,16 @@ class Room:
 
     def leave(self, member: Member) -> None:
         """Tira da sala quem já se foi, conta aos outros e espera que o carteiro solte o socket."""
+        self._drop(member, Letter(to=member, action=Action.LEAVE))
+        member.released.wait()
+
+    def _drop(self, member: Member, letter: Letter) -> None:
+        """Tira do registro e põe na caixa a carta, com a frase e o evento que o contam."""
         with self._lock:
             self._present.remove(member)
             line = protocol.encode(protocol.left(member.apelido))
             left = self._events("left", member, member.reason)
-            self._postman.post(Letter(line, member, Action.LEAVE, left), urgent=True)
-        member.released.wait()
+            self._postman.post(letter._replace(data=line, events=left), urgent=True)
 
     def remove(self, apelido: str) -> None:
         """Manda alguém embora; MessageRefused se não está aqui. Nada impede que volte."""
@@ -232,31 +281,18 @@ class Room:
 
     # --- as regras
 
-    @property
-    def rate(self) -> float | None:
-        """Mensagens por segundo que cada membro pode mandar; None não limita."""
-        return self._rate
+    is_open = Rule(bool, "Se gente nova pode entrar.")
+    rate = Rule(check_rate, "Mensagens por segundo que cada membro pode mandar; None não limita.")
+    history = Rule(check_history, "Quantas das últimas mensagens são contadas a quem entra.")
 
-    @rate.setter
-    def rate(self, rate: float | None) -> None:
-        if rate is not None and rate <= 0:
-            raise UsageError("o ritmo é maior que zero; para não limitar, use rate=None")
+    def _change(self, rule: str, value: Any) -> None:
+        """Muda uma regra cujo valor já foi conferido."""
         with self._lock:
-            self._rate = rate
-            for member in self._present:
-                member.rate = self._new_limit()
-
-    @property
-    def history(self) -> int:
-        """Quantas das últimas mensagens são contadas a quem entra."""
-        return self._history
-
-    @history.setter
-    def history(self, size: int) -> None:
-        if not isinstance(size, int) or size < 0:
-            raise UsageError("o histórico é um número de mensagens, como 50; 0 não guarda nenhuma")
-        self._history = size
-        self._postman.keep_history(size)
+            setattr(self, f"_{rule}", value)
+            if rule == "rate":
+                for member in self._present:
+                    member.rate = self._new_limit()
+        self._postman.keep_history(self._history)
 
     def _new_limit(self) -> protocol.RateLimit | None:
         return protocol.RateLimit(self._rate, self.burst) if self._rate else None

@@ -13,7 +13,7 @@ import socket
 import threading
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from . import protocol, rerun, sockets
 from .commands import Leave, obey
@@ -23,6 +23,9 @@ from .errors import AddressError, EntryRefused, PortInUse, UsageError
 from .events import Event, Listener
 from .member import Member
 from .room import Room
+
+if TYPE_CHECKING:
+    from .backplane import Backplane
 
 log = logging.getLogger("chatlib")
 
@@ -47,7 +50,8 @@ class Server:
     conversa vai cifrada, como a pasta que ``python3 -m chatlib cert`` faz (veja `tls.server_context`).
 
     A sala é ``server.room``: quem está nela, as regras, e quem a observa. room e door: uma `Room`
-    e uma `Door` já prontas, em lugar das que esses limites fariam.
+    e uma `Door` já prontas, em lugar das que esses limites fariam. backplane: o registro que faz
+    de vários servidores uma sala só, como "nats://127.0.0.1:4222"; sala: o nome dela lá.
 
     Uso: ``with Server() as server:``, ou ``server = Server().start()`` e, ao final,
     ``server.shutdown()``. Levanta UsageError se um argumento não faz sentido.
@@ -72,6 +76,8 @@ class Server:
         on_event: Listener | None = None,
         room: Room | None = None,
         door: Door | None = None,
+        backplane: "str | Backplane | None" = None,
+        sala: str = "sala",
     ):
         limits = (max_text, nick_timeout, max_members, max_visitors, max_output, burst)
         if min(limits) <= 0:
@@ -79,14 +85,8 @@ class Server:
         if not host:  # para o sistema, um endereço vazio é a rede inteira
             raise UsageError('falta o endereço: use "127.0.0.1", ou "0.0.0.0" para abrir à rede')
         self._host, self._port = host, protocol.check_port(port)
-        self.room = room or Room(
-            max_text=max_text,
-            max_members=max_members,
-            rate=rate,
-            burst=burst,
-            history=history,
-            history_file=history_file,
-        )
+        rules = {"max_members": max_members, "rate": rate, "burst": burst, "history": history}
+        self.room = room or _make_room(backplane, sala, history_file, max_text=max_text, **rules)
         self.door = door or Door(nick_timeout, max_text, password=password, tls=tls)
         self._max_output = max_output
         self._connections = Connections(max_visitors)
@@ -275,3 +275,16 @@ def _listen_on(host: str, port: int) -> socket.socket:
         for server in rivals:
             server.shutdown()
         return sockets.listen(host, port)
+
+
+def _make_room(
+    backplane: "str | Backplane | None", sala: str, history_file: str | Path | None, **rules: Any
+) -> Room:
+    """A sala só deste servidor, ou a que ele divide com outros."""
+    if not backplane:
+        return Room(history_file=history_file, **rules)
+    if history_file:
+        raise UsageError("com backplane, o histórico já sobrevive no registro comum: tire o history_file")
+    from .shared_room import SharedRoom, connect  # só quem divide a sala paga por isso
+
+    return SharedRoom(connect(backplane, sala), **rules)

@@ -23,6 +23,8 @@ UNCHECKED = {
     "test_browser_reading",
     "test_browser_server",
     "test_browser_writing",
+    "test_cluster",
+    "test_cluster_netns",
     "test_environment",
     "test_lab",
     "test_notebooks",

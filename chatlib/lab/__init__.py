@@ -4,6 +4,7 @@ from .bad_network.perturber import Perturber
 from .checking.project import verificar_projeto
 from .checking.report import save_results
 from .checking.verify import verificar
+from .cluster.cluster import Cluster
 from .drawing.diagram import Diagram
 from .drawing.timeline import Timeline
 from .environment import check_environment
@@ -14,6 +15,7 @@ from .staging import crowd, keep, pair, spawn, wait_for_bytes
 from .tape import Tape
 
 __all__ = [
+    "Cluster",
     "Diagram",
     "Microscope",
     "Perturber",

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from chatlib import Server, address
-from chatlib.address import find_server, parse_address, show_address
+from chatlib.address import find_server, find_servers, parse_address, show_address
 from chatlib.errors import AddressError, UsageError
 
 
@@ -45,6 +45,32 @@ def test_where(where, address, shown):
     """Um par ou um texto; escutar em todos os endereços não é um destino."""
     assert find_server(where) == address
     assert show_address(where) == shown
+
+
+@pytest.mark.parametrize(
+    ("where", "addresses", "shown"),
+    [
+        ("a:1, b:2", [("a", 1), ("b", 2)], "a:1, b:2"),
+        (["a:1", "b:2"], [("a", 1), ("b", 2)], "a:1, b:2"),
+        ([("a", 1), ["b", 2], "c"], [("a", 1), ("b", 2), ("c", 55555)], "a:1, b:2, c:55555"),
+        (("a", 1), [("a", 1)], "a:1"),
+        ("a:1", [("a", 1)], "a:1"),
+    ],
+)
+def test_several_servers_of_one_room(where, addresses, shown):
+    """Vários endereços, numa lista ou com vírgulas; um só também serve."""
+    assert find_servers(where) == addresses
+    assert show_address(where) == shown
+
+
+def test_among_several_the_stopped_ones_do_not_count():
+    """De uma lista de servidores ficam os que estão no ar; com todos parados, uma frase diz isso."""
+    with Server(port=0) as server:
+        assert find_servers([Server(port=0), server]) == [server.address]
+    with pytest.raises(AddressError, match="está parado"):
+        find_servers([server, Server(port=0)])
+    with pytest.raises(UsageError, match="está vazia"):
+        find_servers([])
 
 
 def test_server():

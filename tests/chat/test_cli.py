@@ -11,11 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from peers import DEADLINE, RawPeer, scripted_server, tls_wire, wait_until
+from peers import DEADLINE, RawPeer, run_server, scripted_server, tls_wire, wait_until
 
 import chatlib
 from chatlib import Server
 from chatlib import __main__ as cli
+from chatlib.backplane import Hub
 
 ROOT = Path(chatlib.__file__).parent.parent
 POSIX = pytest.mark.skipif(os.name != "posix", reason="sinais e terminais daqui são os do POSIX")
@@ -62,6 +63,20 @@ def where(address):
 
 
 # --- o servidor
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--backplane", "redis://a"], "não é um registro"),
+        (["--backplane", "nats://a", "--sala", "a b"], "não serve"),
+        (["--backplane", "nats://a", "--backplane-ca", "falta.pem"], "não dá para ler falta.pem"),
+    ],
+)
+def test_shared_room_that_makes_no_sense(options, why):
+    """O que não serve para dividir a sala é dito numa frase, antes de abrir a porta."""
+    code, out, err = run("server", "--port", "0", *options)
+    assert (code, out) == (2, "") and err.startswith("erro: ") and why in err and err.count("\n") == 1
 
 
 @POSIX
@@ -195,6 +210,25 @@ def test_help_is_in_portuguese(capsys, args):
 
 
 # --- o cliente
+
+
+def test_client_moves_to_another_server_of_the_room():
+    """Com ``--servers``, o cliente passa a outro servidor quando o seu se vai."""
+    hub = Hub()
+    with run_server(backplane=hub.port()) as first, run_server(backplane=hub.port()) as second:
+        addresses = ",".join(f"{host}:{port}" for host, port in (first.address, second.address))
+        bia = RawPeer(second.address, "Bia")
+        with chat("client", "--servers", addresses, "--apelido", "Ana") as client:
+            assert bia.line() == "Ana entrou!"
+            first.shutdown()
+            assert bia.lines(2) == ["Ana saiu!", "Ana entrou!"]
+            client.stdin.write(b"cheguei\n")
+            client.stdin.flush()
+            assert bia.line() == "Ana: cheguei"
+            out, _ = client.communicate(timeout=DEADLINE)
+            assert f"o servidor caiu; você está agora em 127.0.0.1:{second.address[1]}" in out.decode()
+            assert client.returncode == 0
+        bia.close()
 
 
 def test_client_in_a_pipe(server):

@@ -9,6 +9,7 @@ import pytest
 from peers import DEADLINE, TutorialServer, run_server, scripted_server, set_wire, tls_wire, wait_until
 
 from chatlib import Client, commands, protocol
+from chatlib.backplane import Hub
 from chatlib.panels.chat import outbox, patience, seats
 from chatlib.panels.chat.conversation import CLOSED, ELSEWHERE, GAP, LEFT, REMOVED, Conversation
 from chatlib.panels.chat.echoes import echo_of, literal
@@ -60,6 +61,33 @@ def wait_line(one, text):
 def wait_state(one, state):
     """Espera o estado."""
     wait_until(lambda: one.state == state, f"o estado {state}")
+
+
+def test_moves_to_another_server_of_the_room(talk, join):
+    """Com vários servidores de uma sala, a conversa passa a outro quando o seu se vai."""
+    hub = Hub()
+    with run_server(backplane=hub.port()) as first, run_server(backplane=hub.port()) as second:
+        ana = talk([first, second])
+        bia = join("Bia", at=second)
+        first.shutdown()
+        assert bia.lines(2) == ["Ana saiu!", "Ana entrou!"]
+        wait_state(ana, "conectado")
+        ana.write("cheguei")
+        assert bia.line() == "Ana: cheguei"
+        first.start()
+        second.shutdown()
+        wait_until(lambda: first.apelidos == ("Ana",), "a volta ao primeiro")
+
+
+def test_waits_for_its_own_ghost_in_every_server(talk, join):
+    """O apelido preso ao servidor que caiu está preso na sala toda: quem volta por outro espera por ele."""
+    with run_server() as first, run_server() as second:
+        ana = talk([first, second])
+        ghost = join("Ana", at=second)
+        first.shutdown()
+        wait_until(lambda: "preso à conexão" in ana.note, "a espera")
+        ghost.close()
+        wait_until(lambda: second.apelidos == ("Ana",))
 
 
 def test_begins_whole(server, talk):
@@ -364,7 +392,7 @@ def test_what_could_not_be_sent_comes_back(talk):
         one = talk(server)
         one.write("chegou", "vista")
         wait_line(one, "chegou")
-        server.room.broadcast = lambda *args, **options: True  # aceita e não entrega
+        server.room.say = lambda *args: None  # aceita e não entrega
         one.write("perdida\nesta também", "vista")
         server.room.whisper = lambda *args: None
         for text in ("/msg Bia psiu", "//x", "/quem"):

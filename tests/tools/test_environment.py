@@ -4,7 +4,7 @@ import re
 import tomllib
 from functools import cache
 from importlib.metadata import distribution
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-REQUIREMENTS = [Requirement(text) for text in [*PROJECT["dependencies"], *EXTRAS["lab"], *EXTRAS["test"]]]
+REQUIREMENTS = [Requirement(text) for text in [*PROJECT["dependencies"], *chain(*EXTRAS.values())]]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 # No conda-forge, "playwright" é o programa em Node.js.

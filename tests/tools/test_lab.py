@@ -546,4 +546,13 @@ def test_the_lab_opens_with_the_workbook_ready(lab, steps, monkeypatch):
         lab, "open_lab", lambda args: steps.append((lab.ROOT / "caderno/01-sockets.ipynb").exists()) or 0
     )
     assert lab.main(["--no-browser"]) == 0
-    assert steps == ["venv", "lab", True]
+    assert steps == ["venv", "lab+cluster", True]
+
+
+def test_cluster_is_prepared_and_started(lab, steps, monkeypatch):
+    """``cluster`` prepara o ambiente e passa adiante o que se pediu; o caderno não se mexe."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(lab, "run", lambda *command: (steps.append(command[1:]) or 3, ""))
+    assert lab.main(["cluster", "--nos", "1"]) == 3
+    assert steps == ["venv", "lab+cluster", ("-m", "chatlib.lab.cluster", "--nos", "1")]
+    assert not (lab.ROOT / "caderno").exists()

@@ -36,6 +36,7 @@ ROOMS = {
     "chatlib.lab.attacks": ["chatlib", *GROUND],
     "chatlib.lab.bad_network": ["chatlib", *GROUND],
     "chatlib.lab.checking": ["chatlib", *GROUND],
+    "chatlib.lab.cluster": ["chatlib", "chatlib.lab.bad_network", *GROUND],
     "chatlib.lab.drawing": ["chatlib", *GROUND],
     "chatlib.lab.microscope": ["chatlib", *GROUND],
     "chatlib.lab.recording": ["chatlib", "chatlib.lab.drawing", "chatlib.lab.microscope", *GROUND],
@@ -235,6 +236,8 @@ def test_every_core_module_has_its_tests():
         "errors": "client",
         "events": "room",
         "member": "postman",
+        "outgoing": "shared_room",
+        "replica": "shared_room",
         "arguments": "cli",
         "__main__": "cli",
     }

@@ -7,13 +7,21 @@ que cai sem se despedir segura o apelido no servidor por alguns minutos: quem vo
 
 import threading
 import time
+from contextlib import suppress
 from typing import Any, Protocol
 
 from ... import rerun
-from ...address import find_server, show_address
+from ...address import find_servers, show_address
 from ...apelidos import apelido_key, check_apelido
 from ...client import Client
-from ...errors import AddressError, EntryRefused, PasswordRefused, UsageError
+from ...errors import (
+    AddressError,
+    ConnectionLost,
+    EntryRefused,
+    PasswordRefused,
+    ServerNotFound,
+    UsageError,
+)
 from ...password import check_password
 
 GHOST = 300.0  # segundos em que um servidor pode segurar o apelido de uma conexão morta: mediram-se 230
@@ -35,7 +43,11 @@ _lock = threading.Lock()  # guarda os dois
 
 
 class Seat:
-    """O lugar que ``occupant`` tem, ou quer, no servidor de ``where``; quem usa cuida da trava."""
+    """O lugar que ``occupant`` tem, ou quer, num servidor de ``where``; quem usa cuida da trava.
+
+    Se ``where`` diz vários servidores de uma mesma sala, cada nova tentativa começa pelo seguinte ao
+    último em que se esteve.
+    """
 
     def __init__(self, where: Any, occupant: Occupant, password: str = "", tls: Any = None) -> None:
         self.address = show_address(where)  # como se digita
@@ -54,11 +66,21 @@ class Seat:
 
     def connect(self, apelido: str) -> Client:
         """Toma o lugar e entra na sala; levanta o mesmo que `Client` e `take`."""
-        address = self._find()
+        *others, last = addresses = self._find()
+        for address in others:
+            with suppress(ServerNotFound, ConnectionLost):
+                return self._connect_to(address, apelido)
+            self.leave()
+        client = self._connect_to(last, apelido)
+        if len(addresses) == 1:
+            self.address = show_address(last)
+        return client
+
+    def _connect_to(self, address: tuple[str, int], apelido: str) -> Client:
         self.take(address, apelido)
         with rerun.unclaimed():  # a conexão é do painel, e não da célula que por acaso está rodando
             client = self._join(check_apelido(apelido), address)
-        self._reached, self.address = address, show_address(address)
+        self._reached = address
         return client
 
     def _join(self, apelido: str, address: tuple[str, int]) -> Client:
@@ -72,13 +94,16 @@ class Seat:
             self._password = ""  # a próxima tentativa não repete um erro
             raise
 
-    def _find(self) -> tuple[str, int]:
+    def _find(self) -> list[tuple[str, int]]:
+        """Onde tentar, na ordem: por último, onde se esteve."""
         try:
-            return find_server(self._where)
+            found = find_servers(self._where)
         except AddressError:  # aquele servidor parou, mas outro pode tomar o lugar dele
             if not self._reached:
                 raise
-            return self._reached
+            return [self._reached]
+        after = found.index(self._reached) + 1 if self._reached in found else 0
+        return found[after:] + found[:after]
 
     def take(self, address: tuple[str, int], apelido: str, wait: bool = True) -> None:
         """Fica com o lugar; o outro painel deste kernel que estivesse nele sai de vez.
@@ -119,8 +144,9 @@ class Seat:
             now = time.monotonic()
             for old in [old for old, until in _ghosts.items() if until < now]:
                 del _ghosts[old]
-            if self._place:
-                _ghosts[self._place] = now + GHOST
+            if self._place:  # numa sala de vários servidores, o fantasma aparece em todos
+                for address in {self._place[:2], *self._find()}:
+                    _ghosts[*address, self._place[2]] = now + GHOST
 
     @property
     def is_haunted(self) -> bool:
