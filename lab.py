@@ -75,13 +75,15 @@ OPTIONS = {
 }
 EXTRAS = ["lab", "cluster"]
 PARALLEL = ["-n", "4"]  # os testes mais esperam do que calculam: cabem mais processos que núcleos
+# Interrompido no meio, o playwright não acorda mais: o processo do teste é abandonado, e outro segue.
+ABANDON = ["--timeout-method=thread"]
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=30"]
 STAGES = {
     "Estilo (ruff check)": ["ruff", "check", "--quiet"],
     "Formatação (ruff format)": ["ruff", "format", "--check", "--quiet"],
     "Tipos (mypy)": ["mypy", "--no-error-summary"],
     "Testes (pytest)": ["pytest", "--cov", *PARALLEL, "--dist=worksteal", "--ignore=tests/browser"],
-    "Navegador (pytest)": ["pytest", "-n", "2", "--dist=loadfile", "tests/browser"],
+    "Navegador (pytest)": ["pytest", "-n", "2", "--dist=loadfile", *ABANDON, "tests/browser"],
     "Notebooks (nbval)": ["pytest", *PARALLEL, "--dist=loadfile", *NBVAL, "notebooks"],
 }
 ODD = [os.pathsep, "$", "{"]  # o primeiro separa pastas em PATH; os outros, o setuptools toma por variáveis
