@@ -24,7 +24,7 @@ WRONG, RIGHT = Path(__file__).parent / "wrong", Path(__file__).parent / "right"
 
 verify._load()
 NUMBERS = sorted(verify.EXERCISES)
-LESSONS = sorted((ROOT / "notebooks").glob("0[1-8]-*.ipynb"))
+LESSONS = sorted((ROOT / "notebooks").glob("0[1-9]-*.ipynb"))
 CALL = re.compile(r'verificar\("(\d\d\.\d)", (\w+)\)')
 
 

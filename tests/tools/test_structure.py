@@ -38,6 +38,7 @@ ROOMS = {
     "chatlib.lab.checking": ["chatlib", *GROUND],
     "chatlib.lab.cluster": ["chatlib", "chatlib.lab.bad_network", *GROUND],
     "chatlib.lab.drawing": ["chatlib", *GROUND],
+    "chatlib.lab.measuring": ["chatlib", "chatlib.lab.drawing", *GROUND],
     "chatlib.lab.microscope": ["chatlib", *GROUND],
     "chatlib.lab.recording": ["chatlib", "chatlib.lab.drawing", "chatlib.lab.microscope", *GROUND],
 }
