@@ -2,9 +2,11 @@
 
 import html
 import io
+import math
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import cycle
 from typing import Any
 
 from matplotlib import rc_context
@@ -68,7 +70,7 @@ def dots(measures: dict[str, Sequence[float]], unit: str) -> Chart:
     with rc_context(LOOK):
         figure = Figure(figsize=(7, height), layout="constrained")
         axes = figure.add_subplot()
-        for row, (name, color) in enumerate(zip(names, COLORS, strict=False)):
+        for row, (name, color) in enumerate(zip(names, cycle(COLORS), strict=False)):
             values, middle = measures[name], statistics.median(measures[name])
             heights = [row + 0.22 * ((7 * turn) % 11 - 5) / 5 for turn in range(len(values))]
             axes.scatter(values, heights, s=20, color=color, alpha=0.8, linewidths=0)
@@ -80,6 +82,7 @@ def dots(measures: dict[str, Sequence[float]], unit: str) -> Chart:
         axes.set_ylim(len(names) - 0.5, -0.7)
         axes.tick_params(axis="y", length=0)
         axes.set_xscale("log")
+        axes.set_xlim(*_decades(value for values in measures.values() for value in values))
         _label(axes.xaxis, unit)
         axes.grid(axis="x", color=INK, alpha=0.15)
     rows = [f"{name}: {_spread(values)}" for name, values in measures.items()]
@@ -91,10 +94,11 @@ def curves(series: dict[str, dict[int, float]], across: str, unit: str) -> Chart
     with rc_context(LOOK):
         figure = Figure(figsize=(7, 3.6), layout="constrained")
         axes = figure.add_subplot()
-        for (name, points), color, mark in zip(series.items(), COLORS, MARKS, strict=False):
+        for (name, points), color, mark in zip(series.items(), cycle(COLORS), cycle(MARKS), strict=False):
             axes.plot(list(points), list(points.values()), color=color, marker=mark, label=name)
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
+        axes.set_ylim(*_decades(value for points in series.values() for value in points.values()))
         axes.set_xticks(list(next(iter(series.values()))))
         _label(axes.xaxis, across)
         _label(axes.yaxis, unit)
@@ -108,6 +112,13 @@ def _label(axis, text: str) -> None:
     axis.axes.set(**{f"{axis.axis_name}label": text})
     axis.set_major_formatter(FuncFormatter(lambda value, _: _number(value)))
     axis.set_minor_formatter(NullFormatter())
+
+
+def _decades(values: Iterable[float]) -> tuple[float, float]:
+    """As potências de dez em volta dos valores: num pedaço de década, o eixo ficaria sem números."""
+    found = [math.log10(value) for value in values]
+    low, high = math.floor(min(found) - 0.05), math.ceil(max(found) + 0.05)
+    return 10**low, 10**high
 
 
 def _number(value: float) -> str:

@@ -29,7 +29,9 @@ def play_round(people, talkers, burst):
             ears.register(person, selectors.EVENT_READ)
         while ears.get_map():
             for key, _ in ears.select():
-                missing[key.fileobj] -= len(key.fileobj.recv(65536))
+                if not (data := key.fileobj.recv(65536)):
+                    raise ConnectionError("o servidor se foi no meio da rodada")
+                missing[key.fileobj] -= len(data)
                 if missing[key.fileobj] == 0:
                     ears.unregister(key.fileobj)
     return time.perf_counter() - start
@@ -77,7 +79,9 @@ def measure(
 def _crowd(door: socket.socket, *numbers: int) -> subprocess.Popen:
     """O programa das pessoas, que se conectam à porta."""
     words = [__file__, *map(str, (door.getsockname()[1], *numbers))]
-    return subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True)
+    # Sem stderr: com o botão ■ ele também é interrompido, e o seu erro apareceria na célula.
+    silent, heard = subprocess.DEVNULL, subprocess.PIPE
+    return subprocess.Popen([sys.executable, *words], stdout=heard, stderr=silent, text=True)
 
 
 def _accept(door: socket.socket) -> socket.socket:
