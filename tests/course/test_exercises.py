@@ -93,7 +93,7 @@ def test_busy_machine_refuses_nobody():
     """Com todos os processadores ocupados, as soluções continuam certas."""
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
     try:
-        for number in ("01.1", "02.3", "04.3", "04.4", "05.1", "07.2"):
+        for number in ("01.1", "02.3", "04.3", "04.4", "05.1", "07.2", "09.3"):
             solution = load(SOLUTIONS / f"{number.replace('.', '_')}.py")
             report = verificar(number, solution[verify.EXERCISES[number].name])
             assert report.passed, repr(report)
