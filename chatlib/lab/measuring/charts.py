@@ -17,6 +17,7 @@ from ..drawing.picture import BLUE, GREEN, ORANGE, PURPLE, STYLE, VERMILION
 
 COLORS, MARKS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE), "os^Dv"
 INK = "#010203"  # nenhuma linha tem esta cor: ela marca o que deve seguir a cor do texto da página
+FIT = "max-width: 100%; min-width: 440px; height: auto"  # encolhe com a coluna, até onde se lê
 LOOK: dict[Any, Any] = {
     "svg.fonttype": "none",  # texto continua texto
     "font.size": 10,
@@ -58,7 +59,7 @@ def _svg(figure: Figure) -> str:
         svg = re.sub(piece, "", svg, flags=re.S)
     svg = re.sub(r' id="[\w.]+_\d+"', "", svg)  # dois gráficos teriam os mesmos nomes
     svg = re.sub(r" ?font(-family)?: [^;\"]*;?", "", svg)  # a letra é a da página
-    return svg.replace("<svg", '<svg aria-hidden="true"', 1)
+    return svg.replace("<svg", f'<svg aria-hidden="true" style="{FIT}"', 1)
 
 
 def dots(measures: dict[str, Sequence[float]], unit: str) -> Chart:
