@@ -17,7 +17,7 @@ from ..drawing.picture import BLUE, GREEN, ORANGE, PURPLE, STYLE, VERMILION
 
 COLORS, MARKS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE), "os^Dv"
 INK = "#010203"  # nenhuma linha tem esta cor: ela marca o que deve seguir a cor do texto da página
-FIT = "max-width: 100%; min-width: 440px; height: auto"  # encolhe com a coluna, até onde se lê
+FIT = "max-width: 100%; min-width: 400px; height: auto; overflow: visible"  # encolhe com a coluna, até onde se lê
 LOOK: dict[Any, Any] = {
     "svg.fonttype": "none",  # texto continua texto
     "font.size": 10,
@@ -104,7 +104,7 @@ def curves(series: dict[str, dict[int, float]], across: str, unit: str) -> Chart
         _label(axes.xaxis, across)
         _label(axes.yaxis, unit)
         axes.grid(color=INK, alpha=0.15)
-        axes.legend()
+        axes.legend(loc="upper left")
     rows = [f"{name}: " + ", ".join(map(_pair, points.items())) for name, points in series.items()]
     return Chart(figure, "\n".join([f"Curvas, em escalas logarítmicas: {unit}, por {across}", *rows]))
 
