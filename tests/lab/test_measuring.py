@@ -1,5 +1,7 @@
 """Quem mede: a sala cheia e o cronômetro, e os gráficos."""
 
+import asyncio
+import logging
 import re
 
 import pytest
@@ -62,6 +64,28 @@ def test_error_of_the_server_is_the_one_seen():
 
     with pytest.raises(ZeroDivisionError, match="dividi"):
         load.measure(broken, 64, people=2, talkers=1, burst=1, rounds=1)
+
+
+def test_asyncio_does_not_complain_of_a_room_that_was_closed(monkeypatch, caplog):
+    """Quando a medição é encerrada no meio, os envios a quem saiu não enchem a célula de avisos."""
+
+    def endless(clients, size):
+        async def serve():
+            _, writer = await asyncio.open_connection(sock=clients[0])
+            while not writer.is_closing():
+                writer.write(b"x")
+                await asyncio.sleep(0)
+            for _ in range(50):
+                writer.write(b"x")
+            writer.close()
+
+        asyncio.run(serve())
+
+    monkeypatch.setattr(load, "PATIENCE", 1.0)
+    with caplog.at_level(logging.WARNING), pytest.raises(TimeoutError):
+        load.measure(endless, 64, people=2, talkers=1, burst=1, rounds=1)
+    assert not caplog.records
+    assert logging.getLogger("asyncio").level == logging.NOTSET
 
 
 def test_round_ends_when_everyone_heard_everything(connection):

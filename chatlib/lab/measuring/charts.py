@@ -17,7 +17,7 @@ from ..drawing.picture import BLUE, GREEN, ORANGE, PURPLE, STYLE, VERMILION
 
 COLORS, MARKS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE), "os^Dv"
 INK = "#010203"  # nenhuma linha tem esta cor: ela marca o que deve seguir a cor do texto da página
-FIT = "max-width: 100%; min-width: 400px; height: auto; overflow: visible"  # encolhe com a coluna, até onde se lê
+FIT = "max-width: 100%; min-width: 400px; height: auto; overflow: visible"  # encolhe até onde se lê
 LOOK: dict[Any, Any] = {
     "svg.fonttype": "none",  # texto continua texto
     "font.size": 10,

@@ -5,14 +5,15 @@ outro, e não se saberia qual dos dois se mediu. Este arquivo é também esse pr
 """
 
 import json
+import logging
 import selectors
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 SIZE = 64  # bytes de uma mensagem
 PATIENCE = 20.0  # segundos que uma medição inteira pode levar
@@ -56,6 +57,7 @@ def measure(
     e o que ``server`` levantar.
     """
     with ExitStack() as stack:
+        stack.enter_context(_quiet_asyncio())
         door = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=people))
         program = stack.enter_context(_crowd(door, people, talkers, burst, rounds))
         stack.callback(program.kill)
@@ -74,6 +76,18 @@ def measure(
     if not said:
         raise TimeoutError("a medição não acabou: alguém não ouviu tudo, ou o servidor não repassou tudo")
     return [people * talkers * burst / seconds / 1000 for seconds in json.loads(said)]
+
+
+@contextmanager
+def _quiet_asyncio() -> Iterator[None]:
+    """Numa medição interrompida, o asyncio diria uma linha para cada envio a quem já saiu: milhares."""
+    logger = logging.getLogger("asyncio")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _crowd(door: socket.socket, *numbers: int) -> subprocess.Popen:
