@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -16,6 +17,7 @@ import pytest
 from chatlib.errors import UsageError
 from chatlib.lab import save_results, verificar
 from chatlib.lab.checking import examine, verify
+from chatlib.lab.checking import report as report_module
 from chatlib.lab.checking.examine import PRINCIPLES
 
 ROOT = Path(__file__).parents[2]
@@ -112,8 +114,8 @@ def test_exercise_is_complete(number):
     assert all(item.hint for item in checks)
     wrong = answers(number)
     assert len(wrong) >= 4
-    principles = {what for what, _ in PRINCIPLES.values()}
-    assert {label(answer)[0] for answer in wrong.values()} <= names | principles
+    others = {what for what, _ in PRINCIPLES.values()} | {"recebe os parâmetros pedidos"}
+    assert {label(answer)[0] for answer in wrong.values()} <= names | others
 
 
 def stub(sock, text): ...
@@ -129,11 +131,22 @@ def half_done(sock, text):
     sock.sendall(data)
 
 
-@pytest.mark.parametrize("answer", [stub, documented_stub, half_done])
+def forgotten(sock, text):
+    sock.sendall(text.encode())
+    return ...
+
+
+UNDONE = {stub: "ainda por fazer", documented_stub: "ainda por fazer"} | {
+    answer: f"ainda há um ... na linha {answer.__code__.co_firstlineno + line}"
+    for answer, line in ((half_done, 1), (forgotten, 2))
+}
+
+
+@pytest.mark.parametrize("answer", UNDONE)
 def test_undone_exercise_is_no_error(answer):
-    """O exercício por fazer diz isso, e não reprova nem levanta nada."""
+    """O exercício por fazer diz isso, e onde, e não reprova nem levanta nada."""
     report = verificar("01.1", answer)
-    assert "ainda por fazer" in repr(report)
+    assert UNDONE[answer] in repr(report)
     assert not report.passed and not report.rows
 
 
@@ -170,6 +183,63 @@ def test_thread_left_running_is_told_and_ended():
     report = verificar("01.1", send_text)
     assert "não deixa nada ligado" in failed(report)
     assert not any(thread.name == "esquecida" for thread in threading.enumerate())
+
+
+def adds_a_line(sock, text):
+    print("mandei", text)
+    sock.sendall(text.encode() + b"\n")
+
+
+def test_what_follows_from_another_is_left_for_later():
+    """Um engano só dá uma dica só: o byte a mais não vira «send pode mandar só uma parte»."""
+    report = verificar("01.1", adds_a_line)
+    assert [row.mark for row in report.rows][:4] == ["✔", "✔", "✘", "·"]
+    assert [row.what for row in report.rows if row.hint] == ["não chega nada além do texto"]
+    assert "em «não chega nada além do texto», a sua função imprimiu:" in repr(report)
+
+
+def test_another_mistake_keeps_its_hint():
+    """Um segundo engano, que se mostra por si, não espera que se conserte o primeiro."""
+
+    def send_text(sock, text):
+        if len(text) > 99:
+            sock.fim()
+        sock.sendall(text.strip().encode())
+
+    hints = [row.hint for row in verificar("01.1", send_text).rows if row.hint]
+    assert len(hints) == 2
+    assert hints[1].startswith("um socket não tem fim") and "em send_text, linha" in hints[1]
+
+
+def test_solution_is_offered_from_the_third_try(tmp_path, monkeypatch):
+    """Onde está a solução se diz a quem já tentou três vezes; um acerto recomeça a conta."""
+    monkeypatch.chdir(tmp_path)
+    Path("solucoes").mkdir()
+    Path("solucoes", "05_2.py").touch()
+    monkeypatch.setattr(report_module, "_tries", {})
+    solution, wrong = load(SOLUTIONS / "05_2.py")["reply_to_nick"], lambda sock: print(sock)
+    offered = [
+        "rode %load solucoes/05_2.py: o código aparece nela. Leia-o, rode a célula de novo"
+        in repr(verificar("05.2", answer))
+        for answer in (wrong, stub, wrong, wrong, solution, wrong)
+    ]
+    assert offered == [False, False, False, True, False, False]
+
+
+def sleeps(sock, size):
+    time.sleep(60)
+
+
+def holds_python(sock, size):
+    re.match(r"(a+)+$", "a" * 40 + "b")  # o Python inteiro espera por isto
+
+
+@pytest.mark.parametrize("answer", [sleeps, holds_python])
+def test_verification_ends_soon(answer):
+    """Nem quem não volta, nem quem prende o Python, faz esperar mais de 6 s (numa máquina ocupada, 12)."""
+    start = time.monotonic()
+    assert failed(verificar("01.2", answer))[:1] == ["devolve os bytes pedidos"]
+    assert time.monotonic() - start < 12
 
 
 def test_results_are_saved(tmp_path):

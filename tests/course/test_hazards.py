@@ -132,7 +132,9 @@ def test_answer_that_ends_the_program(kernel, body, told):
     report = kernel.verify(body)
     assert "✘ o texto chega ao outro lado" in report
     assert (
-        "na linha 2: " + body.strip().splitlines()[0] in report or "apareceu" not in report or "Bad" in body
+        "em send_text, linha 2: " + body.strip().splitlines()[0] in report
+        or "apareceu" not in report
+        or "Bad" in body
     )
     assert told in report
     assert len(report) < 2_000

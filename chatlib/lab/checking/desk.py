@@ -11,6 +11,7 @@ import io
 import json
 import os
 import pickle
+import re
 import select
 import signal
 import socket
@@ -26,7 +27,7 @@ except ImportError:  # o Windows não o tem, nem precisa
     resource = None  # type: ignore[assignment]  # quem o usa olha antes se há um
 
 from ..leftovers import new_sockets
-from . import exam_room, weather
+from . import blunders, exam_room, weather
 from .exam_room import ExamRoom
 from .registry import EXERCISES, Check, Differs, Exercise, Missed
 
@@ -36,6 +37,8 @@ FEW_CALLS = 250  # chamadas uma dentro da outra: chega a quem não faz uma por p
 MUTE = 77  # o código de saída de quem já não tem por onde contar o que viu
 PRINTED = 4_000  # caracteres que se guardam do que a resposta imprime
 TEXT = 160  # caracteres de um erro que se mostram
+SOCKET = re.compile(r"<socket\.socket[^>]*>")  # o que um socket diz de si, que é comprido
+OURS = re.compile(r"\bchatlib\.lab\.(\w+\.)+(?=\w+\(\))")  # onde mora a função que se deu ao aluno
 OWNERS = (builtins, os, select, socket, socket.socket, threading, time)  # o que a resposta pode mudar
 
 
@@ -68,7 +71,7 @@ def main() -> None:
     before = _world()
     for item in exercise.checks:
         if item.what in orders["checks"]:
-            found = _run(item, answer, exercise, orders["deadline"], before)
+            found = _run(item, answer, exercise, orders, before)
             _tell(results, **found)
             if not found["good"] or found["left"]:
                 break  # pode ter ficado algo da resposta: a próxima verificação quer outro processo
@@ -104,9 +107,10 @@ def _tell(results, **what: object) -> None:
         os._exit(MUTE)
 
 
-def _run(item: Check, answer, exercise: Exercise, deadline: float, before: dict) -> dict:
+def _run(item: Check, answer, exercise: Exercise, orders: dict, before: dict) -> dict:
     """Uma verificação, numa thread própria e com prazo: o que se viu."""
-    room, printed = ExamRoom(), Printed()
+    room, printed, deadline = ExamRoom(), Printed(), orders["deadline"]
+    hidden: list[BaseException] = []
     done: list[dict] = []
     threads = set(threading.enumerate())
     module = getattr(answer, "__module__", "__main__")
@@ -122,16 +126,23 @@ def _run(item: Check, answer, exercise: Exercise, deadline: float, before: dict)
             room.failures.append(error)
             done.append({"good": False})
 
+    if orders["watch"]:
+        threading.settrace(blunders.watcher(module, hidden))
     runner = threading.Thread(target=body, name=f"verificar: {item.what}", daemon=False)
     with _muted(room, printed), new_sockets() as made:
         runner.start()
         runner.join(deadline)
         found = {"what": item.what, "good": False, "printed": printed.getvalue()}
         if not done:
-            return found | {"hung": deadline, **_where(_frame_of(runner), module)}
+            where = _where(_frame_of(runner), module)  # vazio se quem espera é a verificação
+            hung = where and {"hung": deadline, **where}
+            return found | (hung or _explain(room.failures or hidden, module, exercise, not room.failures))
         found |= done[0]
         if not found["good"]:
-            return found | (_explain(room.failures, module) or _where(_frame_of(room.stuck), module))
+            error = _explain(room.failures, module, exercise) or _explain(
+                hidden, module, exercise, hidden=True
+            )
+            return found | (error or _where(_frame_of(room.stuck), module))
         retimed = room.retimed() and not exercise.retimes
         room.close()
         left = _left_threads(threads) or _left_sockets(made, room)
@@ -155,19 +166,25 @@ def _muted(room: ExamRoom, printed: io.StringIO):
         threading.excepthook = hook
 
 
-def _explain(failures: list[BaseException], module: str) -> dict:
-    """O primeiro erro do código do aluno, e a linha dele em que apareceu."""
-    if not failures:
-        return {}
-    frames, trace = [], failures[0].__traceback__
-    while trace:
-        frames.append((trace.tb_frame, trace.tb_lineno))
-        trace = trace.tb_next
-    mine = [(frame, line) for frame, line in frames if frame.f_globals.get("__name__") == module]
-    if not mine and isinstance(failures[0], OSError):  # de quem conversava com a resposta, não dela
-        return {}
-    place = {"function": mine[-1][0].f_code.co_qualname, "line": mine[-1][1]} if mine else {}
-    return {"error": type(failures[0]).__name__, "text": _text_of(failures[0]), **place}
+def _explain(failures: list[BaseException], module: str, exercise: Exercise, hidden: bool = False) -> dict:
+    """O primeiro erro do código do aluno, a linha dele em que apareceu, e que engano é."""
+    for error in failures:
+        frames, trace = [], error.__traceback__
+        while trace:
+            frames.append((trace.tb_frame, trace.tb_lineno))
+            trace = trace.tb_next
+        mine = [(frame, line) for frame, line in frames if frame.f_globals.get("__name__") == module]
+        if not mine and (isinstance(error, OSError) or any(_ours(frame) for frame, _ in frames)):
+            continue  # de quem conversava com a resposta, não dela
+        frame, line = mine[-1] if mine else (None, 0)
+        place = {"function": frame.f_code.co_qualname, "line": line} if frame else {}
+        found = {"error": type(error).__name__, "text": _text_of(error), "hidden": hidden}
+        return found | {"meaning": blunders.meaning(error, frame, exercise)} | place
+    return {}
+
+
+def _ours(frame) -> bool:
+    return frame.f_globals.get("__name__", "").startswith(f"{__package__}.exercises")
 
 
 def _text_of(error: BaseException) -> str:
@@ -175,6 +192,7 @@ def _text_of(error: BaseException) -> str:
         text = str(error)
     except Exception:  # o __str__ é do aluno
         return ""
+    text = SOCKET.sub("<socket>", OURS.sub("", text))
     return text if len(text) <= TEXT else f"{text[:TEXT]}…"
 
 

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from .blunders import borrowed, hides_errors
 from .desk import MUTE
 from .parcel import pack
 from .registry import Check, Exercise
@@ -26,7 +27,7 @@ from .report import Row
 
 DEADLINE = 2.5  # segundos de uma verificação
 HURRY = 1.5  # o mesmo, depois que uma já não passou
-BUDGET = 3.0  # segundos depois dos quais, se há um erro a mostrar, o resto fica para a próxima vez
+BUDGET = 4.5  # segundos depois dos quais, se há um erro a mostrar, o resto fica para a próxima vez
 MESS = 3.0  # o mesmo, se o erro é só o que a resposta deixou ligado ou mudado
 START = 20.0  # segundos para o processo ligar, mesmo numa máquina ocupada
 MARGIN = 1.0  # segundos além do prazo: quem não os respeita prendeu o Python inteiro
@@ -34,14 +35,6 @@ BOOT = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
     "from chatlib.lab.checking import desk; desk.main()"
 )
-MEANING = {
-    "RecursionError": "a função chama a si mesma a cada pedaço, e o Python só aguenta mil vezes: use um laço",
-    "SystemExit": "a resposta encerrou o programa de quem a chama: para sair de uma função basta return",
-    "KeyboardInterrupt": "a resposta levantou KeyboardInterrupt, que é o botão ■: para sair basta return",
-    "NameError": "há um nome que o Python não conhece: ele foi escrito igual, e definido na mesma célula?",
-    "UnboundLocalError": "uma variável é usada antes de receber um valor",
-    "NotHere": "a função deve bastar-se: use o que ela recebe",
-}
 PRINCIPLES = {  # o que vale para todas as respostas: o que se diz, e a dica
     "left": ("não deixa nada ligado", "ficou depois do fim: {}"),
     "retimed": (
@@ -55,7 +48,7 @@ PRINCIPLES = {  # o que vale para todas as respostas: o que se diz, e a dica
 class Desk:
     """O processo em que a resposta roda, e o que ele diz."""
 
-    def __init__(self, number: str, checks: list[Check], parcel: bytes, deadline: float):
+    def __init__(self, number: str, checks: list[Check], parcel: bytes, **how: object):
         module = "chatlib.lab.checking.exercises.ex" + number[:2]
         orders = {"number": number, "module": module, "checks": [item.what for item in checks]}
         self._said: queue.SimpleQueue[dict | None] = queue.SimpleQueue()
@@ -70,7 +63,7 @@ class Desk:
         self._reader = threading.Thread(target=self._listen, name="verificar", daemon=True)
         self._reader.start()
         with suppress(OSError):  # se o processo já acabou, quem ouve saberá
-            for thing in (sys.path, orders | {"deadline": deadline}, parcel):
+            for thing in (sys.path, orders | how, parcel):
                 pickle.dump(thing, self._orders)
             self._orders.flush()
 
@@ -120,8 +113,11 @@ class Lost(Exception):
     """A resposta não pôde ser levada ao outro processo; a frase diz por quê."""
 
 
-def examine(exercise: Exercise, answer: Callable) -> tuple[list[Row], str]:
-    """As linhas do relatório, e o que a resposta imprimiu. Levanta Lost se ela não pôde ser levada."""
+def examine(exercise: Exercise, answer: Callable) -> tuple[list[Row], tuple[str, str]]:
+    """As linhas do relatório, e o que a resposta imprimiu, com a verificação em que isso foi.
+
+    Levanta Lost se ela não pôde ser levada.
+    """
     try:
         parcel = pack(answer)
     except Exception as error:  # cada objeto se recusa a viajar a seu modo
@@ -136,26 +132,30 @@ class Exam:
         self.exercise, self._answer, self._parcel = exercise, answer, parcel
         self.rows: dict[str, Row] = {}
         self._causes: set[tuple] = set()  # por que já se disse ✘
-        self._printed: list[tuple[bool, str]] = []
+        self._printed: list[tuple[bool, str, str]] = []  # se falhou, em que verificação, e o texto
         self._principles: dict[str, list] = {}  # o que ficou ligado ou mudado
         self._deadline = DEADLINE
+        self._start = time.monotonic()
 
-    def run(self) -> tuple[list[Row], str]:
-        """Liga um processo, e outro se aquele acaba, até conferir tudo."""
-        start = time.monotonic()
+    def run(self) -> tuple[list[Row], tuple[str, str]]:
+        """Liga um processo, e outro se aquele acaba, até conferir tudo.
+
+        Devolve também a primeira coisa que se imprimiu, e a verificação em que isso foi.
+        """
         while waiting := [item for item in self.exercise.checks if item.what not in self.rows]:
-            if self._enough(time.monotonic() - start):
+            if self._late():
                 self.rows |= {item.what: Row(item.what, skipped=True) for item in waiting}
                 break
             self._sit(waiting)
-        printed = [text for bad, text in self._printed if bad and text] or [t for _, t in self._printed if t]
+        printed = sorted((note for note in self._printed if note[2]), key=lambda note: not note[0])
         rows = [self.rows[item.what] for item in self.exercise.checks]
         if not self._missed():  # quem não termina, por exemplo, também deixa tudo ligado
             rows += self._principled()
-        return rows, printed[0] if printed else ""
+        return rows, printed[0][1:] if printed else ("", "")
 
-    def _enough(self, spent: float) -> bool:
-        """Se já se gastaram segundos bastantes com uma resposta que tem o que consertar."""
+    def _late(self) -> bool:
+        """Se já se gastou tempo bastante com uma resposta que tem o que consertar."""
+        spent = time.monotonic() - self._start
         return spent > BUDGET if self._missed() else bool(self._principles) and spent > MESS
 
     def _missed(self) -> bool:
@@ -166,7 +166,8 @@ class Exam:
         ready = [item for item in waiting if not self._skip(item)]
         if not ready:
             return
-        desk = Desk(self.exercise.number, ready, self._parcel, self._deadline)
+        watch = hides_errors(self._answer)
+        desk = Desk(self.exercise.number, ready, self._parcel, deadline=self._deadline, watch=watch)
         try:
             self._greet(desk)
             for item in ready:
@@ -192,9 +193,15 @@ class Exam:
 
     def _follow(self, desk: Desk, item: Check) -> bool:
         """Espera por uma verificação; devolve se o processo ainda serve para a próxima."""
+        wait = self._deadline + MARGIN
+        if self._missed():  # quem já errou não espera além do tempo que lhe cabe
+            wait = min(wait, max(0, self._start + BUDGET - time.monotonic()))
         try:
-            found = desk.hear(self._deadline + MARGIN)
+            found = desk.hear(wait)
         except TimeoutError:
+            if self._late():
+                desk.close()
+                return False
             found = {"good": False, "hung": self._deadline}
             desk.close()  # preso como está, ele não acaba sozinho
         if found is None:
@@ -205,19 +212,27 @@ class Exam:
         return found["good"] and not found.get("left")
 
     def _note(self, item: Check, found: dict) -> None:
-        self._printed.append((not found["good"], found.get("printed", "")))
+        self._printed.append((not found["good"], item.what, found.get("printed", "")))
         for name in PRINCIPLES:
             if seen := found.get(name):
                 self._principles.setdefault(name, [] if seen is True else seen)
         if found["good"]:
             self.rows[item.what] = Row(item.what)
             return
-        hint = found.get("hint") or MEANING.get(found.get("error", "")) or item.hint
-        told = hint + _reason(found, _place(found, self._answer))
-        cause = (found.get("error"), found.get("function"), found.get("line"), found.get("hint"))
-        seen = any(cause) and cause in self._causes  # o mesmo engano, visto de novo
-        self.rows[item.what] = Row(item.what, "" if seen else told, skipped=seen)
-        self._causes.add(cause)
+        self.rows[item.what] = row = Row(item.what, *self._verdict(item, found))
+        self._causes |= set() if row.skipped else {_cause(found)}
+
+    def _verdict(self, item: Check, found: dict) -> tuple[str, bool]:
+        """A dica de um ✘; e se ele fica para depois, pois nada diz além do que já se disse."""
+        told = any(row.hint for row in self.rows.values())
+        evident = "error" in found or "hint" in found  # mostra um engano, e não só a falta de um acerto
+        if told and (not evident or _cause(found) in self._causes):
+            return "", True
+        hint = found.get("meaning") or self._borrowed(found) or found.get("hint") or item.hint
+        return hint + _reason(found, _place(found, self._answer)), False
+
+    def _borrowed(self, found: dict) -> str:
+        return borrowed(self._answer, self.exercise) if found.get("error") in (None, "ValueError") else ""
 
     def _principled(self) -> list[Row]:
         """O que ficou ligado ou mudado, se nada mais há a dizer de cada coisa."""
@@ -229,11 +244,18 @@ class Exam:
         return rows
 
 
+def _cause(found: dict) -> tuple:
+    """O que distingue um engano de outro: a linha em que um erro apareceu, ou a dica."""
+    names = ("function", "line") if "error" in found and "line" in found else ("error", "text", "hint")
+    return tuple(found.get(name) for name in names)
+
+
 def _reason(found: dict, place: str) -> str:
     """Entre parênteses, o erro que apareceu, ou onde a resposta ficou parada."""
     if "error" in found:
         text = f": {found['text']}" if found["text"] else ""
-        return f" (apareceu {found['error']}{text}{f', {place}' if place else ''})"
+        what = "um except escondeu" if found.get("hidden") else "apareceu"
+        return f" ({what} {found['error']}{text}{f', {place}' if place else ''})"
     if "saw" in found:
         return f" ({found['saw']})"
     if "hung" in found:
@@ -243,14 +265,16 @@ def _reason(found: dict, place: str) -> str:
 
 
 def _place(found: dict, answer: Callable) -> str:
-    """A linha do aluno, como ``na linha 3: data = sock.recv(1024)``.
+    """A linha do aluno, como ``em echo, linha 3: data = sock.recv(1024)``.
 
     O código perde o nome do arquivo na viagem; a função de que ele é parte diz qual era.
     """
     if "line" not in found:
         return ""
     names = getattr(answer, "__globals__", {})
-    home = names.get(found["function"].partition(".")[0], answer)
+    path = [name for name in found["function"].split(".") if not name.startswith("<")]
+    home = names.get(path[0] if path else "", answer)
     file = getattr(getattr(home, "__code__", None), "co_filename", "")
     code = linecache.getline(file, found["line"]).strip()
-    return f"na linha {found['line']}" + (f": {code}" if code else "")
+    where = f"em {path[-1]}, linha" if path else "na linha"
+    return f"{where} {found['line']}" + (f": {code}" if code else "")

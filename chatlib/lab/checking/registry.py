@@ -54,6 +54,12 @@ class Exercise:
         """O nome do que o aluno escreve, como ``send_to_all``."""
         return self.signature.partition("(")[0]
 
+    @property
+    def parameters(self) -> list[str]:
+        """O que a função recebe, em ordem."""
+        inside = self.signature.partition("(")[2].rstrip(")")
+        return [name for name in inside.split(", ") if name]
+
 
 @dataclass(frozen=True)
 class Check:

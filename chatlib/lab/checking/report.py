@@ -9,6 +9,7 @@ from pathlib import Path
 from .registry import Exercise
 
 GRADING = "NBGRADER_EXECUTION"  # a variável que o nbgrader liga enquanto corrige
+TRIES = 3  # tentativas sem acerto antes de se dizer onde está a solução
 PRINTED_LINES, PRINTED_WIDTH = 5, 100  # do que a resposta imprimiu, quanto se mostra
 
 
@@ -32,13 +33,16 @@ class Row:
 
 
 _results: dict[str, "Report"] = {}  # o último resultado de cada exercício neste notebook
+_tries: dict[str, int] = {}  # quantas vezes cada um foi conferido sem passar
 
 
 class Report:
     """O que `verificar` devolve: uma linha por verificação, com ✔, ✘ e a dica, ou ·."""
 
-    def __init__(self, exercise: Exercise, rows: list[Row], note: str = "", printed: str = ""):
-        self.exercise, self.rows, self.note, self.printed = exercise, rows, note, printed
+    def __init__(self, exercise: Exercise, rows: list[Row], note: str = "", printed: tuple = ("", "")):
+        self.exercise, self.rows, self.note = exercise, rows, note
+        self._scene, self.printed = printed  # a verificação em que a resposta imprimiu, e o quê
+        self.tries = 0  # quantas vezes o exercício já foi conferido sem passar
 
     @property
     def passed(self) -> bool:
@@ -67,11 +71,18 @@ class Report:
         return f"{self.good} de {len(self.rows)}{later}" + (": tudo certo!" if self.passed else "")
 
     def help(self) -> str:
-        """Onde está a solução, para quem já tentou; vazio se ela não está à mão."""
+        """Onde está a solução, para quem já tentou bastante; vazio se ela não está à mão."""
         path = Path("solucoes", f"{self.exercise.number.replace('.', '_')}.py")
-        if self.passed or not self.rows or not path.exists():
+        if self.passed or self.tries < TRIES or not path.exists():
             return ""
-        return f"Travou? Rode %load {path.as_posix()} numa célula vazia."
+        return (
+            f"Travou? Numa célula vazia, rode %load {path.as_posix()}: o código aparece nela. "
+            "Leia-o, rode a célula de novo e confira outra vez."
+        )
+
+    def heading(self) -> str:
+        """O que se diz antes do que a resposta imprimiu."""
+        return f"em «{self._scene}», a sua função imprimiu:"
 
     def shown(self) -> list[str]:
         """O começo do que a resposta imprimiu, linha por linha."""
@@ -86,14 +97,14 @@ class Report:
             if row.hint:
                 lines.append(f"      dica: {row.hint}")
         if shown := self.shown():
-            lines += ["  a sua função imprimiu:", *(f"      {line}" for line in shown)]
+            lines += [f"  {self.heading()}", *(f"      {line}" for line in shown)]
         return "\n".join([*lines, f"  {self.summary()}", *filter(None, [self.help() and f"  {self.help()}"])])
 
     def _repr_html_(self) -> str:
         title = html.escape(f"Exercício {self.exercise.number} · {self.exercise.title}")
         rows = "".join(map(_row_html, self.rows))
         shown = html.escape("\n".join(self.shown()))
-        printed = f"a sua função imprimiu:<pre>{shown}</pre>" if shown else ""
+        printed = f"{html.escape(self.heading())}<pre>{shown}</pre>" if shown else ""
         help = f"<br>{html.escape(self.help())}" if self.help() else ""
         return f"<div><b>{title}</b><ul>{rows}</ul>{printed}{html.escape(self.summary())}{help}</div>"
 
@@ -117,7 +128,10 @@ def _row_html(row: Row) -> str:
 
 def remember(report: Report) -> None:
     """Guarda o relatório para `save_results`, no lugar do anterior do mesmo exercício."""
-    _results[report.exercise.number] = report
+    number = report.exercise.number
+    _results[number] = report
+    _tries[number] = 0 if report.passed else _tries.get(number, 0) + bool(report.rows)
+    report.tries = _tries[number]
 
 
 def save_results(path: str = "resultados.json", aluno: str = "") -> None:

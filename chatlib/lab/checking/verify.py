@@ -56,8 +56,8 @@ def _load() -> None:
 
 
 def _report(exercise: Exercise, answer: Callable) -> Report:
-    if _is_stub(answer):
-        return Report(exercise, [], "ainda por fazer: troque os ... pelo seu código e rode de novo")
+    if note := _undone(answer):
+        return Report(exercise, [], note)
     if row := _wrong_kind(exercise, answer):
         return Report(exercise, [row])
     try:
@@ -67,13 +67,16 @@ def _report(exercise: Exercise, answer: Callable) -> Report:
     return Report(exercise, rows, printed=printed)
 
 
-def _is_stub(answer: Callable) -> bool:
-    """Se o corpo ainda é ``...``: não faz nada, ou tem um ``...`` no lugar de um valor."""
+def _undone(answer: Callable) -> str:
+    """O que ainda há por fazer: o corpo todo, ou um ``...`` no lugar de um valor; vazio se nada."""
     code = getattr(answer, "__code__", None)
     if code is None:
-        return False
+        return ""
     steps = [step for step in dis.get_instructions(code) if step.opname not in IDLE]
-    return Ellipsis in code.co_consts or [step.argval for step in steps] == [None]
+    if [step.argval for step in steps] in ([None], [Ellipsis]):
+        return "ainda por fazer: troque os ... pelo seu código e rode de novo"
+    left = [step.positions.lineno for step in steps if step.positions and step.argval is Ellipsis]
+    return f"ainda há um ... na linha {left[0]}: troque-o pelo seu código e rode de novo" if left else ""
 
 
 def _wrong_kind(exercise: Exercise, answer: Callable) -> Row | None:
@@ -84,18 +87,20 @@ def _wrong_kind(exercise: Exercise, answer: Callable) -> Row | None:
     if inspect.isgeneratorfunction(answer) and not exercise.generator:
         why = "com yield, a função é geradora, e chamá-la não executa nada: faça o trabalho sem yield"
         return Row("é uma função comum", why)
-    if not _accepts(answer, exercise):
-        return Row("recebe os parâmetros pedidos", f"escreva def {exercise.signature}:")
+    if not _accepts(answer, exercise.parameters):
+        why = f"os parâmetros são estes, nesta ordem: def {exercise.signature}:"
+        return Row("recebe os parâmetros pedidos", why)
     return None
 
 
-def _accepts(answer: Callable, exercise: Exercise) -> bool:
-    inside = exercise.signature.partition("(")[2].rstrip(")")
-    names = [name for name in inside.split(", ") if name]
+def _accepts(answer: Callable, names: list[str]) -> bool:
+    """Se a função recebe estes parâmetros; com os mesmos nomes, só nesta ordem."""
     try:
-        inspect.signature(answer).bind(*names)
+        signature = inspect.signature(answer)
+        signature.bind(*names)
     except TypeError:
         return False
     except ValueError:  # funções escritas em C não dizem seus parâmetros
         return True
-    return True
+    own = list(signature.parameters)
+    return own == names or sorted(own) != sorted(names)

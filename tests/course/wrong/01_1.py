@@ -95,3 +95,72 @@ def prefers_latin(sock, text):
         sock.sendall(text.encode("latin-1"))
     except UnicodeEncodeError:
         sock.sendall(text.encode())
+
+
+def misspells(sock, text):
+    """o texto chega ao outro lado
+
+    um socket não tem sendal: você quis dizer sendall?
+    """
+    sock.sendal(text.encode())
+
+
+def forgets_the_parentheses(sock, text):
+    """o texto chega ao outro lado
+
+    encode é a função, encode() é o que ela devolve
+    """
+    sock.sendall(text.encode)
+
+
+def swaps_the_parameters(text, sock):
+    """recebe os parâmetros pedidos
+
+    def send_text(sock, text):
+    """
+    sock.sendall(text.encode())
+
+
+def swaps_them_with_names_of_its_own(mensagem, conexao):
+    """o texto chega ao outro lado
+
+    e aqui há um texto (str); lembre a ordem: send_text(sock, text)
+    """
+    conexao.sendall(mensagem.encode())
+
+
+def asks_the_keyboard(sock, text):
+    """o texto chega ao outro lado
+
+    aqui não há teclado
+    """
+    input("pausa")
+    sock.sendall(text.encode())
+
+
+def hides_the_error(sock, text):
+    """o texto chega ao outro lado
+
+    um socket não tem sendal: você quis dizer sendall? (um except escondeu AttributeError
+    """
+    try:  # noqa: SIM105 - o engano é este
+        sock.sendal(text.encode())
+    except:  # noqa: E722 - o engano é este
+        pass
+
+
+def hides_it_with_suppress(sock, text):
+    """o texto chega ao outro lado
+
+    o Python não conhece txt: você quis dizer text? (um except escondeu NameError
+    """
+    with suppress(Exception):
+        sock.sendall(txt.encode())  # noqa: F821 - o engano é este
+
+
+def forgets_the_import(sock, text):
+    """o texto chega ao outro lado
+
+    faltou import struct
+    """
+    sock.sendall(struct.pack("!I", len(text)))  # noqa: F821 - o engano é este

@@ -84,3 +84,23 @@ def shares_the_rest(clients, message):
     for client in clients:
         while message:
             message = message[client.send(message) :]
+
+
+def talks_to_the_list(clients, message):
+    """todos recebem a mensagem
+
+    sendall é de um socket, e aqui há uma lista
+    """
+    clients.sendall(message)
+
+
+def _send_to_the_first(clients, message):
+    clients[0].sendal(message)
+
+
+def errs_in_another_function(clients, message):
+    """todos recebem a mensagem
+
+    em _send_to_the_first, linha
+    """
+    _send_to_the_first(clients, message)

@@ -137,3 +137,25 @@ def knows_connection_errors(clients, message):
         if client.fileno() >= 0:
             with suppress(ConnectionError):
                 client.sendall(message)
+
+
+def removes_as_the_lesson_did(clients, message):
+    """os vivos recebem
+
+    alguém saiu da lista enquanto o laço a percorria
+    """
+    for client in clients:
+        try:
+            client.sendall(message)
+        except OSError:
+            clients.remove(client)
+
+
+def knows_only_the_reset(clients, message):
+    """os vivos recebem
+
+    um erro de socket saiu da função
+    """
+    for client in clients:
+        with suppress(ConnectionResetError):
+            client.sendall(message)

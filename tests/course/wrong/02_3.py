@@ -22,7 +22,10 @@ def removes_while_walking(clients, apelidos, message):
 
 
 def tells_everyone_twice(clients, apelidos, message):
-    """os vivos recebem, uma vez"""
+    """os vivos recebem, uma vez
+
+    chegou mais do que a mensagem
+    """
     fallen = [client for client in clients if not _send(client, message)]
     left = []
     for client in fallen:

@@ -29,7 +29,10 @@ def always_the_first(clients, apelidos, sender, text):
 
 
 def names_the_listener(clients, apelidos, sender, text):
-    """o nome é o de quem falou"""
+    """o nome é o de quem falou
+
+    a linha traz o nome de quem recebe
+    """
     for client, apelido in zip(clients, apelidos, strict=True):
         if client is not sender:
             _send_to([client], f"{apelido}: {text}\n".encode())

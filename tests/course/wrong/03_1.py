@@ -105,3 +105,12 @@ def relays_lines(client, broadcast):
     """
     for line in client.makefile("rb"):
         broadcast(line)
+
+
+def keeps_the_comparison(client, broadcast):
+    """repassa o que chega
+
+    o := guarda a comparação inteira
+    """
+    while data := client.recv(1024) != b"":
+        broadcast(data)

@@ -118,3 +118,21 @@ def takes_those_after_too(client, clients, apelidos, broadcast):
     del clients[index:], apelidos[index:]
     client.close()
     broadcast(f"{apelido} saiu!\n".encode())
+
+
+clients, apelidos = [], []
+
+
+def _leave_of_the_lesson(client):
+    index = clients.index(client)
+    del clients[index]
+    apelidos.pop(index)
+    client.close()
+
+
+def leaves_as_in_the_lesson(client, clients, apelidos, broadcast):
+    """o aviso diz só quem saiu
+
+    _leave_of_the_lesson usa clients e apelidos do notebook
+    """
+    _leave_of_the_lesson(client)

@@ -239,3 +239,47 @@ def decodes_each_piece(client, clients, apelidos, broadcast):
     del clients[index]
     client.close()
     broadcast(f"{apelidos.pop(index)} saiu!\n".encode())
+
+
+clients, apelidos = [], []
+
+
+def _leave_of_the_lesson(client):
+    index = clients.index(client)
+    del clients[index]
+    apelidos.pop(index)
+    client.close()
+
+
+def leaves_as_in_the_lesson(client, clients, apelidos, broadcast):
+    """avisa uma vez, e só com o nome
+
+    _leave_of_the_lesson usa clients e apelidos do notebook
+    """
+    rest = b""
+    try:
+        while data := client.recv(1024):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in filter(None, lines):
+                broadcast(line + b"\n")
+    except OSError:
+        pass
+    finally:
+        _leave_of_the_lesson(client)
+
+
+def decodes_whole_pieces(client, clients, apelidos, broadcast):
+    """junta a linha que vem byte a byte
+
+    a rede corta um ã ao meio
+    """
+    rest = ""
+    try:
+        while data := client.recv(1024):
+            *lines, rest = (rest + data.decode()).split("\n")
+            for line in filter(None, lines):
+                broadcast(line.encode() + b"\n")
+    except OSError:
+        pass
+    finally:
+        _leave(client, clients, apelidos, broadcast)

@@ -40,7 +40,10 @@ def never_stops(server, welcome, stop):
 
 
 def calls_instead_of_passing(server, welcome, stop):
-    """um mudo não tranca a porta"""
+    """um mudo não tranca a porta
+
+    welcome(client), com parênteses, já a chama aqui
+    """
     while not stop.is_set():
         with suppress(TimeoutError):
             client, _ = server.accept()
@@ -135,3 +138,14 @@ def closes_the_door(server, welcome, stop):
             with suppress(TimeoutError):
                 client, _ = server.accept()
                 threading.Thread(target=welcome, args=(client,), daemon=True).start()
+
+
+def forgets_the_comma(server, welcome, stop):
+    """recebe quem chega
+
+    tem uma vírgula no fim: args=(client,) (apareceu TypeError: welcome() argument after *
+    """
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            client, _ = server.accept()
+            threading.Thread(target=welcome, args=(client), daemon=True).start()

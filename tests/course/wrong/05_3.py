@@ -166,3 +166,29 @@ def hands_out_bytes(sock, on_message):
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 on_message(line)
+
+
+def prints_the_line(sock, on_message):
+    """entrega cada linha assim que se completa
+
+    on_message não foi chamada
+    """
+    rest = b""
+    with suppress(OSError):
+        while data := sock.recv(1024):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                print(line.decode("utf-8", "replace"))
+
+
+def delivers_bytes(sock, on_message):
+    """entrega cada linha assim que se completa
+
+    on_message quer um texto a cada vez
+    """
+    rest = b""
+    with suppress(OSError):
+        while data := sock.recv(1024):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                on_message(line)

@@ -49,6 +49,11 @@ class Heard(list):
     def join(self):
         """Tudo junto."""
         expect(
+            not any(isinstance(part, bool) for part in self),
+            "broadcast recebeu True, e não bytes: o := guarda a comparação inteira; faltam parênteses, "
+            "como em (data := client.recv(1024)) != b''",
+        )
+        expect(
             all(isinstance(part, bytes | bytearray) for part in self),
             "broadcast quer bytes, e recebeu outra coisa: passe adiante o que recv devolveu",
         )

@@ -1,6 +1,7 @@
 """Aula 04: aceitar quem chega."""
 
 import socket
+import sys
 import threading
 from contextlib import contextmanager, suppress
 
@@ -121,6 +122,7 @@ class Door:
 
     def __init__(self, accept_all, room, early=0):
         self.room, self.met = room, []
+        self.caller = None  # o código que chamou welcome
         self.stop, self.free = threading.Event(), threading.Event()
         self.server = room.listener()
         self.early = [room.dial(self.server) for _ in range(early)]
@@ -131,6 +133,7 @@ class Door:
         """Recebe, e demora até que ``free`` seja ligado, como com um mudo."""
         if isinstance(client, socket.socket):
             self.room.keep(client)
+        self.caller = sys._getframe(1).f_code
         self.met.append(client)
         self.free.wait(4)
 
@@ -188,6 +191,11 @@ def leaves_it_open(accept_all, room):
 def nobody_waits(accept_all, room):
     with opened(accept_all, room, early=MUTES) as door:
         met = door.meets(MUTES)
+        expect(
+            met or not door.caller or "Thread" not in door.caller.co_names,
+            "welcome(client), com parênteses, já a chama aqui, na thread da porta: a Thread quer a função "
+            "em target, e o que ela recebe em args",
+        )
         expect(
             met or len(door.met) < 2, "com muitos mudos a porta tranca: uma thread para cada um, sem máximo"
         )

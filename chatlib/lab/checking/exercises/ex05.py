@@ -167,6 +167,11 @@ def at_once(receive_lines, room):
     room.spawn(receive_lines, pair.sock, messages.append)
     pair.peer.send(b"um\ndois\ntr")
     came = room.wait(lambda: messages == ["um", "dois"])
+    if not messages:
+        pair.peer.finish()  # quem espera pelo fim entrega agora
+        late = room.wait(lambda: messages, QUIET)
+        expect(late, "on_message não foi chamada: é a ela que se entrega cada linha, e não à tela")
+        return False
     expect(
         all(isinstance(message, str) for message in messages),
         "on_message quer um texto a cada vez: nem bytes, nem lista",
