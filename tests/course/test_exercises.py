@@ -136,9 +136,8 @@ def forgotten(sock, text):
     return ...
 
 
-UNDONE = {stub: "ainda por fazer", documented_stub: "ainda por fazer"} | {
-    answer: f"ainda há um ... na linha {answer.__code__.co_firstlineno + line}"
-    for answer, line in ((half_done, 1), (forgotten, 2))
+UNDONE = dict.fromkeys((stub, documented_stub, half_done), "ainda por fazer") | {
+    forgotten: f"ainda há um ... na linha {forgotten.__code__.co_firstlineno + 2}:"
 }
 
 

@@ -22,6 +22,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable
+from itertools import pairwise
 
 from ...errors import UsageError
 from .examine import Lost, examine
@@ -72,11 +73,16 @@ def _undone(answer: Callable) -> str:
     code = getattr(answer, "__code__", None)
     if code is None:
         return ""
-    steps = [step for step in dis.get_instructions(code) if step.opname not in IDLE]
-    if [step.argval for step in steps] in ([None], [Ellipsis]):
-        return "ainda por fazer: troque os ... pelo seu código e rode de novo"
-    left = [step.positions.lineno for step in steps if step.positions and step.argval is Ellipsis]
-    return f"ainda há um ... na linha {left[0]}: troque-o pelo seu código e rode de novo" if left else ""
+    steps = list(dis.get_instructions(code))
+    work = [step for step in steps if step.opname not in IDLE]
+    if [step.argval for step in work] != [None] and Ellipsis not in code.co_consts:
+        return ""
+    alone = len(work) > 1 and sum(step.argval is Ellipsis for step in steps) == 1
+    for step, after in pairwise([*steps, steps[-1]]):  # um return ... que sobrou depois do trabalho feito
+        if alone and step.argval is Ellipsis and "RETURN" in step.opname + after.opname:
+            line = step.positions.lineno if step.positions else code.co_firstlineno
+            return f"ainda há um ... na linha {line}: troque-o pelo seu código e rode de novo"
+    return "ainda por fazer: troque os ... pelo seu código e rode de novo"
 
 
 def _wrong_kind(exercise: Exercise, answer: Callable) -> Row | None:
