@@ -29,7 +29,7 @@ from .events import Event
 from .member import Member
 
 MAX_BOX = 256 * 1024  # bytes na caixa; cheia, quem fala espera
-LETTER_COST = 64  # bytes que uma carta ocupa além do texto
+LETTER_COST = 64  # bytes que uma carta, e cada evento que ela conta, ocupa além do texto
 CROWDED = MAX_BOX // 2  # um lote deste tamanho é uma enxurrada
 RETRY = 0.02  # segundos entre tentativas com quem está atrasado
 PATIENCE = 0.1  # segundos que uma enxurrada espera por quem está atrasado mas lendo
@@ -107,7 +107,7 @@ class Postman:
             if not self._letters:
                 self._filled.notify()
             self._letters.append(letter)
-            self._size += len(letter.data) + LETTER_COST
+            self._size += len(letter.data) + LETTER_COST * (1 + len(letter.events))
             return True
 
     def keep_history(self, size: int) -> None:
