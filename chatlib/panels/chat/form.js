@@ -5,6 +5,7 @@ const ASKED = 200; // linhas que um só Enter não manda sem perguntar
 const OFFERED = 6; // nomes que Tab mostra de uma vez: um leitor de tela os lê todos
 const OFFER = /^\/\S*$|(^|\s)@\S+$/; // quem escreve um comando, ou chama alguém, vê logo o que Tab completa
 const UNDONE = 100; // linhas: com mais, o modo que se desfaz prenderia a página (4 mil levam 20 s)
+const WHOLE = 20_000; // caracteres: além disso, achar o sentido de cada linha prenderia a página (200 mil, 50 s)
 const measure = new TextEncoder();
 
 const longest = (text) => text.split("\n").reduce((most, line) => Math.max(most, measure.encode(line).length), 0);
@@ -58,6 +59,7 @@ function createForm(send) {
   const completions = () => complete(box.value, facts.commands, facts.people).filter((text) => text.trim() !== box.value);
 
   function refresh() {
+    box.dir = box.value.length > WHOLE ? "" : "auto";
     box.style.height = "auto"; // encolhe antes de medir
     box.style.height = `${box.scrollHeight + 2}px`;
     hint.textContent = hintFor(box.value);
