@@ -16,6 +16,7 @@ function render({ model, el }) {
   let serial = null; // o número da última remessa; null até o registro chegar
   let next = 0; // o número do próximo acontecimento a mostrar
   let shown = null; // o que está desenhado no lugar do endereço
+  let isLinked = true; // se a página alcança o kernel
 
   function showState(word, light, note) {
     panel.header.show(word, light);
@@ -85,7 +86,7 @@ function render({ model, el }) {
     if (turned || !news.members.length) panel.power.calm();
     panel.power.button.classList.toggle("chatlib-main", !news.running);
     panel.root.dataset.life = "live";
-    showState(news.running ? "no ar" : "parada", news.running ? "on" : "off", news.note);
+    if (isLinked) showState(news.running ? "no ar" : "parada", news.running ? "on" : "off", news.note);
     showPlace(news);
     const wasHidden = panel.measures.hidden;
     showGuard(news);
@@ -145,7 +146,10 @@ function render({ model, el }) {
   showGuard({ password: "", ca: "", fingerprint: "", risk: "" });
   el.classList.add("chatlib-view");
   el.append(panel.root);
-  const showLink = (isLinked) => (isLinked ? ask() : showState(UNREACHED, "wait", ""));
+  const showLink = (isBack) => {
+    isLinked = isBack;
+    isBack ? ask() : showState(UNREACHED, "wait", "");
+  };
   const stopAsking = keepAsking(
     model, () => serial !== null, (note) => showState("sem resposta", "wait", note), showGone, showLink,
   );
