@@ -179,8 +179,13 @@ class Notebook:
         self.wait_kernel()
 
     def open_without_kernel(self) -> None:
-        """Carrega a página e encerra o kernel que ela abriu, depois que o notebook aparecer."""
+        """Carrega a página e encerra o kernel que ela abriu, depois que os widgets salvos aparecerem.
+
+        Se o kernel acaba enquanto o ipywidgets o consulta, a página fica em "Loading widget…" para sempre.
+        """
         self.load()
+        expect(self.page.locator(".chatlib").first).to_be_visible()
+        expect(self.page.get_by_text("Loading widget")).to_have_count(0)
         self.shut_kernel_down()
         self.page.wait_for_function("!jupyterapp.shell.currentWidget.sessionContext.session")
 
