@@ -132,7 +132,7 @@ class ChatPanel(anywidget.AnyWidget):
         self._seen.clear()
         self.send({"eyes": True})
         if not self._seen.wait(EYES):
-            self._is_unseen = self.conversation.state != DISCONNECTED
+            self._is_unseen |= self.conversation.state != DISCONNECTED  # outro aviso já pode tê-la tirado
         if self._is_unseen:
             self.conversation.leave(wait=False, note=UNSEEN)
 
