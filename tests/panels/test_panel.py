@@ -359,6 +359,12 @@ def test_nobody_sees(server, show, monkeypatch):
     say(panel, type="ready")
     wait_until(lambda: state.state == "conectado")
 
+    say(panel, type="unseen")  # duas vistas somem, e cada uma o diz
+    wait_until(lambda: state.state == "desconectado")
+    panel._look_for_eyes()
+    say(panel, type="ready")
+    wait_until(lambda: state.state == "conectado")
+
     panel.send = lambda news: say(panel, type="seen")  # outra página o mostra
     panel._look_for_eyes()
     assert state.state == "conectado"
