@@ -193,7 +193,22 @@ def test_box_is_bounded():
     with working(lambda event: sizes.append(carteiro._size)) as carteiro:
         for _ in range(2000):
             carteiro.post(Letter(b"x" * 1000, events=[Event("oi")]))
-    assert max(sizes) <= postman.MAX_BOX + 1000 + postman.LETTER_COST
+    assert max(sizes) <= postman.MAX_BOX + 1000 + 2 * postman.LETTER_COST
+
+
+def test_what_is_told_fills_the_box_too():
+    """Cem linhas curtas numa carta só também pesam: quem observa devagar não as deixa acumular."""
+    gate, posted = threading.Event(), []
+    with working(lambda event: gate.wait(DEADLINE)) as carteiro:
+        carteiro.post(Letter(events=[Event("segura")]))
+        wait_until(lambda: not carteiro._letters)
+        letter = Letter(b"x" * 100, events=[Event("oi")] * 100)
+        talker = threading.Thread(target=lambda: [posted.append(carteiro.post(letter)) for _ in range(60)])
+        talker.start()
+        wait_until(lambda: carteiro._size > postman.MAX_BOX)
+        gate.set()
+        talker.join(DEADLINE)
+    assert len(posted) == 60
 
 
 def test_talkers_that_waited_do_not_overfill_the_box():
